@@ -46,9 +46,8 @@ static struct values_of action_values(const struct action *a, bool for_shell)
                               .for_shell = for_shell};
 }
 
-/* Pieces as an absolute path: a relative one is below the session's directory. */
-static enum err_code action_resolve_path(const struct action *a, const json_t *pieces,
-                                         struct strbuf *out, struct err *err)
+enum err_code action_resolve_path(const struct action *a, const json_t *pieces, struct strbuf *out,
+                                  struct err *err)
 {
     CLEANUP(strbuf_release) struct strbuf text = STRBUF(0);
     struct values_of of = action_values(a, false);

@@ -141,7 +141,10 @@ void action_print(struct action *a, enum child_stream stream, struct sv bytes);
 bool action_text(struct action *a, const char *key, bool for_shell, struct strbuf *out);
 /* The same for pieces that are not a parameter of their own. */
 bool action_pieces(struct action *a, const json_t *pieces, bool for_shell, struct strbuf *out);
-/* A path parameter, absolute: relative ones are below the session's directory. */
+/* Pieces as an absolute path: a relative one is below the session's directory.  Also before it has begun. */
+NODISCARD enum err_code action_resolve_path(const struct action *a, const json_t *pieces,
+                                            struct strbuf *out, struct err *err);
+/* A path parameter, made so. */
 bool action_path(struct action *a, const char *key, struct strbuf *out);
 /* Milliseconds of the plan, scaled. */
 uint64_t action_ms(const struct action *a, const char *key);

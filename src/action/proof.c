@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <fts.h>
 #include <sqlite3.h>
 #include <stdatomic.h>
 #include <stdlib.h>
@@ -97,6 +98,33 @@ static void proof_dump(struct proof *p, const char *path)
     backup_report_release(&r);
 }
 
+static void proof_fts_closep(FTS **walk)
+{
+    if (*walk)
+        (void)fts_close(*walk);
+}
+
+/*
+ * What is in a copied folder is not known here, but that there is something: of an application that stood elsewhere `cp -r` makes an empty
+ * one, and ends with 0.  What cannot be read may hold something.
+ */
+static void proof_folder(struct proof *p, const char *path)
+{
+    CLEANUP(mem_freep) char *root = xstrdup(path);
+    char *const roots[] = {root, NULL};
+    CLEANUP(proof_fts_closep) FTS *walk = fts_open(roots, FTS_PHYSICAL | FTS_NOCHDIR, NULL);
+    const FTSENT *e;
+
+    while (walk && (e = fts_read(walk)) != NULL) {
+        bool folder = e->fts_info == FTS_D || e->fts_info == FTS_DP;
+
+        if (atomic_load(&p->stop) || (!folder && (e->fts_info != FTS_F || e->fts_statp->st_size)))
+            return;
+    }
+    p->failed = true;
+    proof_say(p, path, "a folder in which no file has anything in it");
+}
+
 static void proof_file(struct proof *p, const char *path)
 {
     CLEANUP(fd_closep) int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
@@ -108,8 +136,12 @@ static void proof_file(struct proof *p, const char *path)
         proof_say(p, path, errno == ENOENT ? "is missing" : "cannot be read");
         return;
     }
+    if (S_ISDIR(st.st_mode)) {
+        proof_folder(p, path);
+        return;
+    }
     if (!S_ISREG(st.st_mode))
-        return; /* a folder, a pipe: what is in it is not known here */
+        return; /* a pipe: what is in it is not known here */
     if (pread(fd, begin, sizeof(begin), 0) == (ssize_t)sizeof(begin) &&
         memcmp(begin, "SQLite format 3", sizeof(begin)) == 0) {
         proof_sqlite(p, path);

@@ -209,7 +209,7 @@ static enum err_code rollback_go(const struct rollback *r, enum exit_code *exit,
         if (r->found.finished)
             return err->code;
         return err_hint(
-            err, "to go on: prusik resume %s; to end it as it is: prusik abort %s --why \"...\"",
+            err, "to go on: prusik resume %s; or to end it as it is: prusik abort %s --why \"...\"",
             event_run_text(r->id).s, event_run_text(r->id).s);
     }
     if (!r->c->json && !r->c->quiet && !r->goes_on) {
@@ -217,7 +217,7 @@ static enum err_code rollback_go(const struct rollback *r, enum exit_code *exit,
 
         show_back(&show, &b);
         strbuf_add_byte(&b, '\n');
-        term_write(&b);
+        term_write_lines(&b);
     }
     return go_resume(r->c, r->store, r->id, &on, exit, err);
 }

@@ -6,6 +6,7 @@
 #include "base/sv.h"
 #include "base/text.h"
 #include "cli/command.h"
+#include "cli/fold.h"
 #include "cli/load.h"
 #include "cli/show_plan.h"
 #include "cli/term.h"
@@ -40,13 +41,30 @@ static void status_next(const struct view *v, struct strbuf *b)
 
 static void status_put(struct strbuf *b, const char *name, struct sv value)
 {
-    CLEANUP(strbuf_release) struct strbuf clean = STRBUF(0);
+    CLEANUP(strbuf_release) struct strbuf line = STRBUF(0);
 
     if (!value.n)
         return;
+    term_addf(&line, TERM_DIM, "%-13s", name);
+    text_add_line(&line, value);
+    strbuf_add_byte(&line, '\n');
+    if (term_is_live())
+        fold_add(b, strbuf_sv(&line), term_width());
+    else
+        strbuf_add_sv(b, strbuf_sv(&line));
+}
+
+static void status_put_next(struct strbuf *b, struct sv value)
+{
+    CLEANUP(strbuf_release) struct strbuf label = STRBUF(0), clean = STRBUF(0);
+
+    if (!value.n || !term_is_live()) {
+        status_put(b, "next", value);
+        return;
+    }
+    term_addf(&label, TERM_DIM, "%-13s", "next");
     text_add_line(&clean, value);
-    term_addf(b, TERM_DIM, "%-13s", name);
-    strbuf_addf(b, "%s\n", strbuf_str(&clean));
+    term_add_ways(b, strbuf_sv(&label), 13, strbuf_sv(&clean), term_width());
 }
 
 static void status_counts(const struct view *v, bool way_back, struct strbuf *out)
@@ -362,7 +380,7 @@ static void status_show(struct store *store, const struct view *v, const struct 
     status_next(v, &next);
     strbuf_truncate(&text, 0);
     command_add(&text, strbuf_sv(&next));
-    status_put(b, "next", strbuf_sv(&text));
+    status_put_next(b, strbuf_sv(&text));
 }
 
 static json_t *status_json(struct store *store, const struct view *v, const struct back_found *f)

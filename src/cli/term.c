@@ -12,6 +12,7 @@
 #include "base/sv.h"
 #include "base/text.h"
 #include "cli/command.h"
+#include "cli/fold.h"
 
 static bool term_color, term_color_err, term_ascii;
 
@@ -187,18 +188,91 @@ void term_write(const struct strbuf *b)
     (void)fwrite(strbuf_str(b), 1, b->n, stdout); /* main looks at ferror(stdout) at the end */
 }
 
+void term_write_lines(const struct strbuf *b)
+{
+    CLEANUP(strbuf_release) struct strbuf folded = STRBUF(0);
+
+    if (term_is_live())
+        fold_add(&folded, strbuf_sv(b), term_width());
+    term_write(term_is_live() ? &folded : b);
+}
+
+/* How wide the terminal behind standard error is; 0: it is none. */
+static size_t term_error_width(void)
+{
+    struct winsize w;
+
+    return ioctl(STDERR_FILENO, TIOCGWINSZ, &w) == 0 && w.ws_col > 20 ? w.ws_col : 0;
+}
+
+static const struct sv term_or = SV("or ");
+
+/* "hint: ", in colour. */
+static void term_add_label(struct strbuf *b, const char *color, const char *label)
+{
+    strbuf_addf(b, "%s%s%s ", term_color_err ? color : "", label, term_color_err ? "\033[0m" : "");
+}
+
+/*
+ * "leave the step out: prusik skip ...", behind so many columns: where the terminal is too narrow for both, the command stands on a line
+ * of its own.  It is not broken there, so that it can be copied.
+ */
+static void term_add_way(struct strbuf *b, struct sv lead, size_t column, struct sv way,
+                         size_t width)
+{
+    CLEANUP(strbuf_release) struct strbuf line = STRBUF(0);
+    struct sv command = {NULL, 0};
+    size_t at = sv_find(way, SV(": prusik "), 0);
+
+    if (column + text_width(way) > width && at != SV_NPOS) {
+        command = sv_sub(way, at + 2, way.n);
+        way = sv_sub(way, 0, at + 1);
+    }
+    strbuf_addf(&line, "%.*s%.*s\n", SV_FMT(lead), SV_FMT(way));
+    fold_add(b, strbuf_sv(&line), width);
+    if (!command.n)
+        return;
+    strbuf_add_n(b, ' ', column - term_or.n + 2);
+    strbuf_addf(b, "%.*s\n", SV_FMT(command));
+}
+
+void term_add_ways(struct strbuf *b, struct sv label, size_t columns, struct sv ways, size_t width)
+{
+    static const struct sv another = SV("; or ");
+    CLEANUP(strbuf_release) struct strbuf below = STRBUF(0);
+    size_t at;
+
+    strbuf_add_n(&below, ' ', columns);
+    strbuf_add_sv(&below, term_or);
+    columns += term_or.n;
+    while ((at = sv_find(ways, another, 0)) != SV_NPOS) {
+        term_add_way(b, label, columns, sv_sub(ways, 0, at), width);
+        ways = sv_sub(ways, at + another.n, ways.n);
+        label = strbuf_sv(&below);
+    }
+    term_add_way(b, label, columns, ways, width);
+}
+
 void term_error(const struct err *err)
 {
-    CLEANUP(strbuf_release) struct strbuf text = STRBUF(0), hint = STRBUF(0);
+    CLEANUP(strbuf_release) struct strbuf b = STRBUF(0), text = STRBUF(0), hint = STRBUF(0);
+    CLEANUP(strbuf_release) struct strbuf label = STRBUF(0);
+    size_t width = term_error_width();
 
-    text_add_terminal(&text, sv_from(err->msg));
-    fprintf(stderr, "%serror:%s %s\n", term_color_err ? "\033[1;31m" : "",
-            term_color_err ? "\033[0m" : "", strbuf_str(&text));
-    if (!err->hint[0])
-        return;
-    strbuf_truncate(&text, 0);
     command_add(&hint, sv_from(err->hint));
+    term_add_label(&text, "\033[1;31m", "error:");
+    text_add_terminal(&text, sv_from(err->msg));
+    strbuf_add_byte(&text, '\n');
+    if (width)
+        fold_add(&b, strbuf_sv(&text), width);
+    else
+        strbuf_add_sv(&b, strbuf_sv(&text));
+    strbuf_truncate(&text, 0);
     text_add_terminal(&text, strbuf_sv(&hint));
-    fprintf(stderr, "%shint:%s %s\n", term_color_err ? "\033[1m" : "",
-            term_color_err ? "\033[0m" : "", strbuf_str(&text));
+    term_add_label(&label, "\033[1m", "hint:");
+    if (text.n && width)
+        term_add_ways(&b, strbuf_sv(&label), strlen("hint: "), strbuf_sv(&text), width);
+    else if (text.n)
+        strbuf_addf(&b, "%s%s\n", strbuf_str(&label), strbuf_str(&text));
+    fprintf(stderr, "%s", strbuf_str(&b));
 }

@@ -31,6 +31,13 @@ void term_add(struct strbuf *b, enum term_style style, struct sv text);
 void term_addf(struct strbuf *b, enum term_style style, const char *fmt, ...) PRINTF_LIKE(3, 4);
 /* Write to standard output. */
 void term_write(const struct strbuf *b);
+/* Lines that stay, to standard output: on a terminal that is narrower they go on below, between their words. */
+void term_write_lines(const struct strbuf *b);
+/*
+ * "mend it: prusik resume r-0001; or back: prusik rollback r-0001" behind a label of so many columns, for a terminal: each thing
+ * that can be done begins a line, and no command is broken.
+ */
+void term_add_ways(struct strbuf *b, struct sv label, size_t columns, struct sv ways, size_t width);
 /*
  * From now on no write waits for the terminal, which may have been stopped with ctrl-s, or be at the end of a connection that stalls:
  * what it does not take is kept, and written by a later write or term_flush().  Of more than a megabyte the rest is left out, and

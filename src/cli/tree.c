@@ -16,21 +16,18 @@ static bool tree_stands(struct sv shown, struct sv part)
     return sv_starts(shown, part) && (shown.n == part.n || (part.n && shown.p[part.n] == '/'));
 }
 
-/* "Phase 1: Enter maintenance", "1.2 Drain": the number as the document has it. */
 static void tree_title(const struct plan_part *p, bool lines, struct strbuf *out)
 {
     size_t depth = tree_depth(p->id);
     enum term_style style = depth ? TERM_PLAIN : TERM_HEAD;
-    struct sv number = p->number;
+    CLEANUP(strbuf_release) struct strbuf title = STRBUF(0);
 
     if (depth == 0)
         strbuf_add_byte(out, '\n');
     strbuf_add_n(out, ' ', 2 * depth);
-    if (sv_eat(&number, SV("phase-")))
-        term_addf(out, style, "Phase %.*s: ", SV_FMT(number));
-    else if (number.n)
-        term_addf(out, style, "%.*s ", SV_FMT(number));
-    term_add(out, style, p->title);
+    plan_add_number(p, &title);
+    strbuf_add_sv(&title, p->title);
+    term_add(out, style, strbuf_sv(&title));
     if (lines)
         term_addf(out, TERM_DIM, "  line %zu", p->line);
     strbuf_add_byte(out, '\n');

@@ -9,6 +9,7 @@
 #include "base/sv.h"
 #include "base/text.h"
 #include "cli/command.h"
+#include "cli/fold.h"
 #include "cli/show_plan.h"
 #include "cli/ui_int.h"
 
@@ -16,6 +17,7 @@
 
 /* Columns: a reason at least; what was seen, and a warning, at most. */
 enum { UI_REASON = 60, UI_SEEN = 40, UI_WARNING = 100, UI_WAITED_US = 1000000 };
+enum { UI_TAIL = 4096 }; /* bytes of what a step has printed */
 
 static bool ui_is_end(struct sv id, struct sv end)
 {
@@ -115,6 +117,18 @@ static void ui_measure(struct ui *u, struct sv text)
     }
 }
 
+void ui_write(const struct ui *u, const struct strbuf *lines)
+{
+    CLEANUP(strbuf_release) struct strbuf folded = STRBUF(0);
+
+    if (u->mode != UI_LIVE) {
+        term_write(lines);
+        return;
+    }
+    fold_add(&folded, strbuf_sv(lines), term_width());
+    term_write(&folded);
+}
+
 void ui_print(struct ui *u, const struct strbuf *lines)
 {
     if (u->lent) {
@@ -129,7 +143,7 @@ void ui_print(struct ui *u, const struct strbuf *lines)
         term_write(&below);
         u->prompted = false;
     }
-    term_write(lines);
+    ui_write(u, lines);
     if (u->asking)
         ui_prompt(u);
     ui_redraw(u);
@@ -462,9 +476,12 @@ static void ui_intent(struct ui *u, const struct run_event *e, struct strbuf *b)
     u->step = e->step;
     u->step_begun_us = e->at_us;
     strbuf_truncate(&u->last_line, 0);
-    strbuf_truncate(&u->partial, 0);
+    u->tail_is_its = false;
     if (!e->step)
         return;
+    if (!sv_eq(u->tail_part, e->step->part))
+        strbuf_truncate(&u->tail, 0);
+    u->tail_part = e->step->part;
     tree_titles(u->plan, &u->shown_part, e->step->part, false, b);
     ui_add_warnings(e->step, b);
 }
@@ -539,11 +556,12 @@ static void ui_doubt(struct ui *u, const struct run_event *e, struct strbuf *b)
               json_get_str(e->data, "decision", ""), strbuf_str(&why));
 }
 
-static void ui_chosen(const struct run_event *e, struct strbuf *b)
+static void ui_chosen(const struct ui *u, const struct run_event *e, struct strbuf *b)
 {
     CLEANUP(strbuf_release) struct strbuf text = STRBUF(0);
     struct sv note = json_get_sv(e->data, "note");
-    size_t indent = e->step ? 2 * tree_depth(e->step->part) + 2 : 0;
+    size_t indent = 2 * tree_depth(u->shown_part) + 2;
+    size_t mark = ui_mark_of(sv_is(json_get_sv(e->data, "answer"), "yes") ? "done" : "skipped");
 
     if (!e->step)
         return; /* uncovered: it is asked before a step, or about one */
@@ -551,7 +569,7 @@ static void ui_chosen(const struct run_event *e, struct strbuf *b)
                 json_get_str(e->data, "answer", ""), note.n ? ", " : "", SV_FMT(note),
                 json_get_str(e->data, "what", ""));
     strbuf_add_n(b, ' ', indent);
-    term_add(b, TERM_WARN, SV("? "));
+    term_addf(b, ui_marks[mark].style, "%s ", ui_marks[mark].mark);
     show_line(b, 0, TERM_PLAIN, strbuf_sv(&text),
               size_max(term_width(), indent + 2 + UI_REASON) - indent - 2);
     strbuf_add_byte(b, '\n');
@@ -563,7 +581,7 @@ static void ui_answer(struct ui *u, const struct run_event *e, struct strbuf *b)
     const char *given = json_get_bool(e->data, "answer", false) ? "yes" : "no"; /* at a gate */
 
     if (json_get_sv(e->data, "choice").n) { /* that is about more than this step */
-        ui_chosen(e, b);
+        ui_chosen(u, e, b);
         return;
     }
     strbuf_truncate(&u->said, 0);
@@ -698,6 +716,28 @@ static void ui_message_event(struct ui *u UNUSED, const struct run_event *e, str
               json_get_str(e->data, "when", ""), (long long)json_get_int(e->data, "line", 0));
 }
 
+/* The end of what steps print, below their commands, for a question that follows from it; of a host of several in whole lines. */
+static void ui_keep_tail(struct ui *u, struct sv host, struct sv bytes)
+{
+    struct sv line;
+    size_t cut;
+
+    if (!u->tail_is_its && u->step) {
+        strbuf_add_str(&u->tail, "\n$ ");
+        text_add_brief(&u->tail, plan_command(u->step));
+        strbuf_add_byte(&u->tail, '\n');
+        u->tail_is_its = true;
+    }
+    if (!host.n)
+        strbuf_add_sv(&u->tail, bytes);
+    while (host.n && sv_next_line(&bytes, &line))
+        strbuf_addf(&u->tail, "%.*s | %.*s\n", SV_FMT(host), SV_FMT(line));
+    if (u->tail.n <= UI_TAIL)
+        return;
+    cut = sv_find_byte(strbuf_sv(&u->tail), '\n', u->tail.n - UI_TAIL);
+    strbuf_consume(&u->tail, cut == SV_NPOS ? u->tail.n - UI_TAIL : cut + 1);
+}
+
 /* The last line that a command has printed, also when it has no end yet. */
 static void ui_output(struct ui *u, const struct run_event *e, struct strbuf *b UNUSED)
 {
@@ -705,8 +745,9 @@ static void ui_output(struct ui *u, const struct run_event *e, struct strbuf *b 
 
     if (u->mode != UI_LIVE)
         return;
-    if (rest.n > 4096)
-        rest = sv_sub(rest, rest.n - 4096, rest.n);
+    if (rest.n > UI_TAIL)
+        rest = sv_sub(rest, rest.n - UI_TAIL, rest.n);
+    ui_keep_tail(u, host, rest);
     while (sv_next_line(&rest, &line))
         if (sv_trim(line).n) {
             strbuf_truncate(&u->last_line, 0);
@@ -823,7 +864,7 @@ void ui_free(struct ui *u)
         return;
     ui_watch_free(u);
     strbuf_release(&u->last_line);
-    strbuf_release(&u->partial);
+    strbuf_release(&u->tail);
     strbuf_release(&u->typed);
     strbuf_release(&u->withheld);
     strbuf_release(&u->said);

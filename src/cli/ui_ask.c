@@ -12,6 +12,8 @@
 #include "cli/ui_int.h"
 #include "runbook/told_verb.h"
 
+enum { UI_UNCLEAR = 20 }; /* columns of what was typed that are shown */
+
 static void ui_alloc(uv_handle_t *h UNUSED, size_t suggested UNUSED, uv_buf_t *buf)
 {
     static char chunk[4096]; /* one loop, one thread, used up before the next read */
@@ -98,13 +100,52 @@ static bool ui_parse_way(const struct ui *u, struct sv line, size_t *way, struct
     return true;
 }
 
+/* A key alone on the line of an answer: it does what it does elsewhere, behind the answer. */
+static bool ui_asked_key(struct ui *u, struct sv line)
+{
+    static const char *const said[] = {
+        "it stops behind this answer; ctrl-c stops now, and a resume asks again",
+        "it is held behind this answer; p lets it go on",
+        "it goes on behind this answer",
+    };
+    CLEANUP(strbuf_release) struct strbuf b = STRBUF(0);
+    char key;
+
+    line = sv_trim(line);
+    key = line.n == 1 ? ascii_lower(*line.p) : '\0';
+    if (!key || !u->has_keys || !strchr("pqs", key))
+        return false;
+    ui_key(u, key);
+    if (!u->asking || key == 's' || (key == 'q' && u->watching))
+        return true;
+    term_addf(&b, TERM_WARN, "    %s\n", said[key == 'q' ? 0 : u->held ? 1 : 2]);
+    ui_print(u, &b);
+    return true;
+}
+
+/* What was typed is no answer: what is one. */
+static void ui_say_unclear(struct ui *u, struct sv line)
+{
+    CLEANUP(strbuf_release) struct strbuf b = STRBUF(0), clean = STRBUF(0);
+
+    if (sv_trim(line).n) {
+        text_add_line(&clean, text_cut(sv_trim(line), UI_UNCLEAR));
+        term_addf(&b, TERM_WARN, "    \"%s\" is no answer; %s\n", strbuf_str(&clean),
+                  u->has_keys
+                      ? "also: q stops and p holds the run behind the answer, s shows the step"
+                      : "ctrl-c stops the run");
+        term_write(&b);
+    }
+    ui_prompt(u);
+}
+
 static void ui_on_way(struct ui *u, struct sv line)
 {
     struct sv note = {NULL, 0};
     size_t way = 0;
 
     if (!ui_parse_way(u, line, &way, &note)) {
-        ui_prompt(u);
+        ui_say_unclear(u, line);
         return;
     }
     u->asking = false;
@@ -118,14 +159,14 @@ static void ui_on_line(struct ui *u, struct sv line)
     bool yes = false, all = false;
 
     u->prompted = false; /* the terminal has gone to the next line */
-    if (!u->asking)
+    if (!u->asking || ui_asked_key(u, line))
         return;
     if (ui_ways(u) > 1) {
         ui_on_way(u, line);
         return;
     }
     if (!ui_parse_answer(line, &all, &yes, &note) || (all && !u->asked_more)) {
-        ui_prompt(u);
+        ui_say_unclear(u, line);
         return;
     }
     u->asking = false;
@@ -208,7 +249,7 @@ void ui_read_input(struct ui *u, bool on)
         (void)uv_read_stop(s); /* always succeeds */
 }
 
-enum { UI_ASK_LINES = 20, UI_ASK_COMMAND = 70 };
+enum { UI_ASK_LINES = 20, UI_TAIL_LINES = 8, UI_ASK_COMMAND = 70 };
 
 /* The end of the output that the person is to judge; that it is no more than the end is said. */
 static void ui_show_output(const struct run_question *q, struct strbuf *b)
@@ -334,28 +375,85 @@ static void ui_show_ways(const struct ui *u, const struct run_question *q, struc
     }
 }
 
+/* "If regressions found": what the commands before it have said, the last lines of it below their command. */
+static void ui_show_tail(const struct ui *u, const struct run_question *q, struct strbuf *b)
+{
+    CLEANUP(strbuf_release) struct strbuf clean = STRBUF(0);
+    struct sv rest = strbuf_sv(&u->tail), line, command = {NULL, 0};
+    size_t lines = 0;
+
+    while (sv_next_line(&rest, &line))
+        lines += sv_trim(line).n > 0;
+    if (q->failed.n || !lines)
+        return;
+    term_add(b, TERM_DIM, SV("    what was printed last:\n"));
+    for (rest = strbuf_sv(&u->tail); sv_next_line(&rest, &line);) {
+        if (!sv_trim(line).n)
+            continue;
+        if (sv_starts(line, SV("$ ")))
+            command = line;
+        if (lines == UI_TAIL_LINES && command.n && command.p != line.p)
+            line = command; /* in the place of the first one */
+        if (lines-- > UI_TAIL_LINES)
+            continue;
+        strbuf_truncate(&clean, 0);
+        text_add_terminal(&clean, text_last_written(line));
+        term_addf(b, TERM_DIM, "    | %s\n", strbuf_str(&clean));
+    }
+}
+
+/* The heading of a question: that of the step, or what all the ways of a decision stand under. */
+static struct sv ui_asked_part(const struct ui *u, const struct run_question *q)
+{
+    struct sv way = q->decision ? q->decision->options[0].id : (struct sv){NULL, 0};
+
+    if (q->failed.n || !plan_part(u->plan, way))
+        return q->step->part;
+    while (way.n && way.p[way.n - 1] != '/')
+        way.n--;
+    return sv_sub(way, 0, way.n ? way.n - 1 : 0);
+}
+
+/* Is it said by the heading that stands right above it? */
+static bool ui_is_titled(const struct ui *u, const struct run_question *q, bool headed)
+{
+    const struct plan_part *part = q->step ? plan_part(u->plan, q->step->part) : NULL;
+    CLEANUP(strbuf_release) struct strbuf title = STRBUF(0);
+
+    if (!headed || !part || q->kind != QUESTION_MANUAL)
+        return false;
+    plan_add_number(part, &title);
+    strbuf_add_sv(&title, part->title);
+    return sv_eq(part->title, q->text) || sv_eq(strbuf_sv(&title), q->text);
+}
+
 void ui_ask(void *arg, const struct run_question *q)
 {
     CLEANUP(strbuf_release) struct strbuf b = STRBUF(0), text = STRBUF(0);
     struct ui *u = arg;
+    bool headed = false;
 
     ui_erase(u);
     ui_keys_mode(u, false);
+    u->asked_step = q->step;
     u->asked_ways = q->decision;
     u->asked_gone = q->gone;
     text_add_terminal(&text, q->text);
     if (q->step) {
-        tree_titles(u->plan, &u->shown_part, q->step->part, false, &b);
+        tree_titles(u->plan, &u->shown_part, ui_asked_part(u, q), false, &b);
+        headed = b.n > 0;
         if (q->kind == QUESTION_MANUAL) /* any other has begun */
             ui_add_warnings(q->step, &b);
-        ui_show_asked(u, q, &b);
+        if (!q->decision || q->failed.n)
+            ui_show_asked(u, q, &b);
     }
     if (q->host.n)
         term_addf(&b, TERM_BOLD, "    on %.*s\n", SV_FMT(q->host));
     ui_show_output(q, &b);
     if (q->decision) {
+        ui_show_tail(u, q, &b);
         ui_show_ways(u, q, &b);
-    } else {
+    } else if (!ui_is_titled(u, q, headed)) {
         struct sv rest = strbuf_sv(&text), line;
 
         if (q->kind == QUESTION_OUTCOME)
@@ -364,7 +462,7 @@ void ui_ask(void *arg, const struct run_question *q)
             term_addf(&b, TERM_BOLD, "    %.*s\n", SV_FMT(line));
     }
     term_addf(&b, TERM_WARN, "    %s\n", ui_question_lead(u, q));
-    term_write(&b);
+    ui_write(u, &b);
     u->asking = true;
     u->asked_more = q->more;
     if (ui_open_input(u))

@@ -41,7 +41,10 @@ struct ui {
     /* the step in progress */
     const struct plan_step *step;
     int64_t step_begun_us;
-    struct strbuf last_line, partial;
+    struct strbuf last_line;
+    struct strbuf tail; /* the end of what the steps under the last heading have printed */
+    struct sv tail_part;
+    bool tail_is_its;
     size_t done, total;
 
     /* the watch */
@@ -69,6 +72,7 @@ struct ui {
     bool has_keys;    /* the terminal tells of each key */
     struct termios lines;                   /* how it was */
     size_t asked_more;                      /* further hosts that the question is open for */
+    const struct plan_step *asked_step;     /* that it is about, or NULL */
     const struct plan_decision *asked_ways; /* what is chosen from, or NULL */
     const bool *asked_gone;                 /* those of it that have failed */
     struct run_question question;
@@ -84,6 +88,8 @@ struct ui {
 
 /* Lines that stay: above the live part. */
 void ui_print(struct ui *u, const struct strbuf *lines);
+/* Lines that stay, right here; on a terminal none is broken within a word. */
+void ui_write(const struct ui *u, const struct strbuf *lines);
 /* Draw the live part again. */
 void ui_redraw(struct ui *u);
 void ui_erase(struct ui *u);

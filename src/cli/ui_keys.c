@@ -52,7 +52,7 @@ static void ui_show_row(struct strbuf *b, const char *name, struct sv text)
 static void ui_show_step(const struct ui *u, struct strbuf *b)
 {
     CLEANUP(strbuf_release) struct strbuf text = STRBUF(0);
-    const struct plan_step *s = u->step;
+    const struct plan_step *s = u->step ? u->step : u->asking ? u->asked_step : NULL;
 
     if (!s) {
         strbuf_add_str(b, "    no step is in progress\n");
@@ -69,7 +69,8 @@ static void ui_show_step(const struct ui *u, struct strbuf *b)
                     duration_format(
                         plan_bound(u->plan, size_max((size_t)s->timeout_ms, (size_t)s->wait_ms)))
                         .s);
-    ui_show_row(b, "runs", strbuf_sv(&text));
+    if (u->step)
+        ui_show_row(b, "runs", strbuf_sv(&text));
     for (size_t i = 0; i < s->n_expects; i++)
         ui_show_row(b, i ? "" : "expected", s->expects[i].e.source);
     if (!u->way_back)
@@ -116,8 +117,10 @@ void ui_key(struct ui *u, char key)
     for (size_t i = 0; i < ARRAY_LEN(ui_keys); i++)
         if (ui_keys[i].key == ascii_lower(key)) {
             ui_keys[i].fn(u, &b);
-            if (u->attached)
+            if (u->attached && b.n)
                 ui_print(u, &b);
+            else if (u->attached)
+                ui_redraw(u); /* of a question that it led to the prompt stands already */
             return;
         }
 }

@@ -335,6 +335,27 @@ static void dry_asked(struct dry_look *l, struct dry_step *s)
                                  SV_FMT(s->step->choices[i].text), SV_FMT(s->would));
 }
 
+/* What the steps behind it may find. */
+static void dry_follows(struct dry_look *l, const struct dry_step *s)
+{
+    if (s->left)
+        return;
+    l->reads.n = 0;
+    l->makes |= dry_may_make(s->step);
+    l->brings |= dry_may_bring(s->step) || l->installs;
+    if (!sv_eq(s->step->kind, SV("shell"))) /* its commands were looked at one by one */
+        dry_say(l, s->step->command);
+    for (size_t i = 0; i < json_array_size(json_object_get(s->step->action, "makes")); i++) {
+        CLEANUP(strbuf_release) struct strbuf file = STRBUF(0);
+        struct values_of of = {.named = &l->values, .plan = l->plan};
+        struct err unknown;
+
+        if (values_text(&of, json_array_get(json_object_get(s->step->action, "makes"), i), &file,
+                        &unknown) == ERR_OK)
+            dry_say(l, arena_sv(&l->d->arena, strbuf_sv(&file)));
+    }
+}
+
 static void dry_all(struct dry_look *l, const struct plan_step *steps, size_t n, dry_steps *out)
 {
     for (size_t i = 0; i < n; i++) {
@@ -343,7 +364,7 @@ static void dry_all(struct dry_look *l, const struct plan_step *steps, size_t n,
         *s = (struct dry_step){.step = &steps[i]};
         dry_one(l, s);
         dry_asked(l, s);
-        l->makes |= !s->left && dry_may_make(s->step);
+        dry_follows(l, s);
     }
 }
 
@@ -367,6 +388,8 @@ void dry_look(const struct plan *plan, struct dry *ret)
     shell_parser_free(l.parser);
     values_release(&l.values);
     vec_release(&l.shells);
+    vec_release(&l.said);
+    vec_release(&l.reads);
 }
 
 void dry_look_back(const struct plan *plan, const struct back *b, const struct sv *done,
@@ -391,10 +414,13 @@ void dry_look_back(const struct plan *plan, const struct back *b, const struct s
         else
             dry_one(&l, s);
         dry_asked(&l, s);
+        dry_follows(&l, s);
     }
     shell_parser_free(l.parser);
     values_release(&l.values);
     vec_release(&l.shells);
+    vec_release(&l.said);
+    vec_release(&l.reads);
 }
 
 void dry_release(struct dry *d)

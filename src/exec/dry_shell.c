@@ -75,7 +75,7 @@ static void dry_find(struct dry_look *l, struct dry_step *s, struct sv name, boo
 }
 
 /* From where the shell is then; .n 0: that is not known. */
-static struct sv dry_path_of(struct dry_look *l, const struct dry_shell *shell, struct sv name)
+struct sv dry_path_of(struct dry_look *l, const struct dry_shell *shell, struct sv name)
 {
     if (*name.p == '/')
         return arena_sv(&l->d->arena, name);
@@ -97,6 +97,13 @@ static void dry_file(struct dry_look *l, struct dry_step *s, const struct dry_sh
         dry_add(l, s, DRY_WRONG, "%.*s is no program: not executable", SV_FMT(name));
     else
         dry_add(l, s, DRY_OPEN, "%.*s is not there: a step before it may make it", SV_FMT(name));
+}
+
+bool dry_may_bring(const struct plan_step *s)
+{
+    static const struct sv effects[] = {SV("code"), SV("unknown")};
+
+    return dry_is_one_of(s->effect, effects, ARRAY_LEN(effects));
 }
 
 bool dry_may_make(const struct plan_step *s)
@@ -191,8 +198,13 @@ void dry_programs(struct dry_look *l, struct dry_step *s, struct sv command)
         dry_add(l, s, DRY_OPEN,
                 "the grammar does not take all of it, so its programs are not known");
     for (size_t i = 0; i < script.n; i++) {
-        for (size_t k = 0; k < script.v[i].n_simple; k++)
+        dry_reads_input(l, s, shell, &script.v[i]);
+        for (size_t k = 0; k < script.v[i].n_simple; k++) {
+            dry_reads(l, s, shell, &script.v[i], k);
             dry_simple(l, s, shell, &script.v[i].simple[k]);
+        }
+        dry_say(l, script.v[i].text);
+        l->reads.n = 0;
         shell->changed |= script.v[i].kind == SHELL_FUNCTION;
     }
 }

@@ -36,6 +36,12 @@ bool run_step_marks(const struct plan_step *p)
     return !sv_eq(p->effect, SV("none")) && !sv_eq(p->effect, SV("session"));
 }
 
+bool run_step_is_passed(const struct run_step *s)
+{
+    return s->state == STEP_DONE || s->state == STEP_SKIPPED ||
+           (s->state == STEP_FAILED && s->left);
+}
+
 /* What was before is over when it begins: also a service that is stopped while the deployment is prepared. */
 bool run_step_is_change(const struct run_step *s)
 {
@@ -162,8 +168,7 @@ struct run_stand run_stand(const struct run *r)
 
     ret.of = to - from;
     for (size_t i = from; i < to; i++)
-        ret.over += r->steps.v[i].state == STEP_DONE || r->steps.v[i].state == STEP_SKIPPED ||
-                    r->steps.v[i].left;
+        ret.over += run_step_is_passed(&r->steps.v[i]);
     return ret;
 }
 
@@ -773,7 +778,7 @@ static void run_advance_once(struct run *r)
             run_gates_cancel(r);
         return;
     }
-    if (r->interrupted || r->stop_wanted) {
+    if (r->interrupted || (r->stop_wanted && !r->asking)) {
         run_tell_hold(r, false);
         run_end(r, EXIT_CODE_INTERRUPTED);
         return;
@@ -782,7 +787,7 @@ static void run_advance_once(struct run *r)
         run_watch_stop(r);
         run_begin_way_back(r, r->roll_back_reason, r->roll_back_by);
     }
-    if (r->held && (r->stage == STAGE_FORWARD || r->stage == STAGE_WAY_BACK)) {
+    if (r->held && !r->asking && (r->stage == STAGE_FORWARD || r->stage == STAGE_WAY_BACK)) {
         run_advance_held(r);
         return;
     }
@@ -990,7 +995,7 @@ void run_stop_soon(struct run *r, const char *reason)
         return;
     r->stop_wanted = true;
     run_set_interrupt_reason(r, reason);
-    if (!run_is_busy(r) && !r->acting)
+    if (!run_is_busy(r) && !r->acting && !r->asking)
         run_advance(r);
 }
 

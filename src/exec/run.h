@@ -143,7 +143,7 @@ void run_choose(struct run *r, size_t option, struct sv by, struct sv note);
 void run_answer_all(struct run *r, bool yes, struct sv by, struct sv note);
 /* Stop: the running command gets TERM, then KILL; everything is given back; run_go() returns 130. */
 void run_interrupt(struct run *r, const char *reason);
-/* Stop as run_interrupt() does, but not before the step in progress has ended. */
+/* Stop as run_interrupt() does, but not before the step in progress has ended, and a question that is open is answered. */
 void run_stop_soon(struct run *r, const char *reason);
 /*
  * Begin no step until it is released; the one in progress ends, and what is watched stays watched.  The caller's own

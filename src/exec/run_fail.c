@@ -220,14 +220,23 @@ static void fail_way_back(struct run *r, const struct run_step *s)
     run_advance(r);
 }
 
+/* "; or leave it out: prusik skip r-0001 2/1 --why ...".  An approval does not get here: its gate ends the run. */
+static const char *fail_or_skip(struct run *r, const struct run_step *s)
+{
+    return arena_fmt(&r->arena, "; or leave the step out: prusik skip %s %.*s --why \"...\"",
+                     event_run_text(r->id).s, SV_FMT(s->p->id))
+        .p;
+}
+
 static void fail_stop(struct run *r, const struct run_step *s)
 {
     if (s->p->if_failed.n)
-        (void)err_hint(&r->err, "the document says: %.*s; then: prusik retry %s; %s",
-                       SV_FMT(s->p->if_failed), event_run_text(r->id).s, run_or_back(r));
-    else
-        (void)err_hint(&r->err, "mend it and go on: prusik resume %s; %s", event_run_text(r->id).s,
+        (void)err_hint(&r->err, "the document says: %.*s; then: prusik retry %s%s; %s",
+                       SV_FMT(s->p->if_failed), event_run_text(r->id).s, fail_or_skip(r, s),
                        run_or_back(r));
+    else
+        (void)err_hint(&r->err, "mend it and go on: prusik resume %s%s; %s",
+                       event_run_text(r->id).s, fail_or_skip(r, s), run_or_back(r));
     run_end(r, EXIT_CODE_FAILED);
 }
 

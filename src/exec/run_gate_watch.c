@@ -92,6 +92,7 @@ static enum err_code gate_watch_new(struct run *r, const struct plan_gate *g, st
                                .http = r->http,
                                .alerts = r->alerts,
                                .events = run_event_moments,
+                               .phase_over = run_phase_is_over,
                                .tell = gate_watch_tell,
                                .round = gate_watch_round,
                                .arg = r};

@@ -38,6 +38,35 @@ void run_hold_update(struct run *r, size_t step)
     }
 }
 
+void run_hold_put_intent(struct run *r, const struct plan_step *p, json_t *intent)
+{
+    CLEANUP(strbuf_release) struct strbuf path = STRBUF(0);
+    struct action a = {.step = p, .env = &r->env};
+    struct err ignored; /* the act says it */
+
+    if (!sv_eq(p->kind, SV("maintenance")) || !json_get_bool(p->action, "on", false))
+        return;
+    a.session = run_session_for(r, p);
+    if (action_resolve_path(&a, json_object_get(p->action, "file"), &path, &ignored) == ERR_OK &&
+        !file_exists(strbuf_str(&path)))
+        json_put_sv(intent, "flag", strbuf_sv(&path));
+}
+
+void run_hold_suspect(struct run *r, size_t step, const char *file)
+{
+    if (!file_exists(file))
+        return;
+    free(r->flag.path);
+    r->flag = (struct run_flag){.held = true, .path = xstrdup(file), .step = step, .untold = true};
+}
+
+void run_hold_tell(struct run *r)
+{
+    if (r->flag.untold)
+        run_hold_event(r, EVENT_HOLD_TAKEN, "a step of the document, which was killed behind it");
+    r->flag.untold = false;
+}
+
 /*
  * The first step after the flag was set that has changed something: lifting the flag would let users in on a system
  * that is half changed.  On the way back, all that was changed is being undone, whoever set the flag.
@@ -64,10 +93,11 @@ static bool run_hold_lift(const struct run *r)
 
 void run_hold_give_back(struct run *r, bool stopped, json_t *kept)
 {
-    const struct run_step *unsafe = stopped ? run_hold_unsafe(r) : NULL;
+    const struct run_step *unsafe;
 
     if (!r->flag.held)
         return;
+    unsafe = stopped && file_exists(r->flag.path) ? run_hold_unsafe(r) : NULL;
     if (!stopped && run_back_keeps_flag(r)) {
         json_put_str(kept, "file", r->flag.path);
         json_put_sv(kept, "because",
@@ -94,6 +124,7 @@ bool run_hold_retake(struct run *r)
 {
     CLEANUP(fd_closep) int fd = -1;
 
+    run_hold_tell(r);
     /* Held and yet not there: a crash came between lifting it and the word on that. */
     if (!r->flag.lifted_for_stop && (!r->flag.held || file_exists(r->flag.path)))
         return true;

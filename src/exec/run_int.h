@@ -94,6 +94,7 @@ struct run_flag {
     bool held;
     char *path;
     size_t step;          /* that switched it on */
+    bool untold;          /* it has, and was killed before it could say so */
     bool lifted_for_stop; /* given back while the run is interrupted */
 };
 
@@ -233,6 +234,8 @@ NODISCARD enum err_code run_take(struct run *r, struct err *err);
 enum err_code run_give_up(struct run *r, struct err *err);
 /* Lock, number and journal of a new run; its first events wait for run_commit(). */
 NODISCARD enum err_code run_create_back(struct run *r, json_t *about, struct err *err);
+/* Its turn does not come again: done, left out, or failed and left. */
+bool run_step_is_passed(const struct run_step *s);
 void run_begin_way_back(struct run *r, struct sv reason, struct sv by);
 /* The step whose turn it is really begins: what is said, and measured, before it. */
 void run_step_opened(struct run *r);
@@ -410,6 +413,12 @@ void run_session_remember(struct run *r, const struct plan_step *p, json_t *diff
 
 /* After the act of a step, whatever it is found to be worth: what is held now. */
 void run_hold_update(struct run *r, size_t step);
+/* Into its intent: the flag that it is about to set, and that nobody has set. */
+void run_hold_put_intent(struct run *r, const struct plan_step *p, json_t *intent);
+/* From the journal: the step's intent is the last that is known of it, and `file` what it was about to set. */
+void run_hold_suspect(struct run *r, size_t step, const char *file);
+/* What was not told for a kill is told now. */
+void run_hold_tell(struct run *r);
 /* At an end of the run: lift what can be lifted safely; *kept says what stays and why. */
 void run_hold_give_back(struct run *r, bool stopped, json_t *kept);
 /* When going on after a stop: what was given back is taken again. */
@@ -444,6 +453,8 @@ void run_phases_load(struct run *r, struct sv id, int64_t at_us);
 bool run_is_marked(const struct run *r);
 /* The phase is being deployed: something of it may be changed, and its mark is not reached.  Of an unknown one: true. */
 bool run_phase_is_begun(const struct run *r, struct sv id);
+/* For the watcher, `arg` is the run: a section of this name ("phase-4") has no step whose turn is still to come. */
+bool run_phase_is_over(void *arg, struct sv name);
 /* Does the run stop or start services of a later phase, while rules of an earlier one are judged?  opened: the step whose turn it is begins. */
 bool run_phase_pauses(const struct run *r, bool opened);
 void run_watch_baseline(struct run *r); /* the first changing step begins */

@@ -26,7 +26,9 @@ struct run_loader {
     VEC(struct run_shell) shells;
     size_t found; /* the step of the last event */
     bool finished;
-    bool old; /* another run is read, of which only what it has done counts */
+    bool old;   /* another run is read, of which only what it has done counts */
+    char *flag; /* that the step was about to set; NULL: none, or it has said what came of it */
+    size_t flag_step;
 };
 
 typedef enum err_code run_load_fn(struct run_loader *l, const struct event *e, const json_t *data,
@@ -125,6 +127,9 @@ static enum err_code run_load_intent(struct run_loader *l, const struct event *e
     s->attempt = e->attempt;
     s->started_us = s->intent_us = e->at_us;
     run_fleet_load_intent(s, data);
+    free(l->flag);
+    l->flag = json_get_sv(data, "flag").n ? xstrdup_sv(json_get_sv(data, "flag")) : NULL;
+    l->flag_step = (size_t)(s - l->r->steps.v);
     return ERR_OK;
 }
 
@@ -388,18 +393,12 @@ static void run_end_shell(const struct run *r, const struct run_shell *shell)
 
 /* --- settling --- */
 
-static bool run_is_passed(const struct run_step *s)
-{
-    return s->state == STEP_DONE || s->state == STEP_SKIPPED ||
-           (s->state == STEP_FAILED && s->left);
-}
-
 /* Where the run goes on: the first step of its direction that is not over. */
 static void run_find_place(struct run *r)
 {
     size_t i = r->after_values == STAGE_WAY_BACK ? r->n_forward : 0;
 
-    while (i < r->steps.n && run_is_passed(&r->steps.v[i]) &&
+    while (i < r->steps.n && run_step_is_passed(&r->steps.v[i]) &&
            !(r->after_values != STAGE_WAY_BACK && i == r->n_forward))
         i++;
     r->at = r->after_values == STAGE_WAY_BACK ? i : size_min(i, r->n_forward);
@@ -496,6 +495,7 @@ enum err_code run_load_old(struct run *r, int64_t id, struct err *err)
 
     r->flag.lifted_for_stop = false; /* it is over: nothing is taken again for it */
     vec_release(&l.shells);
+    free(l.flag);
     return rc == ERR_OK ? ERR_OK : err_wrap(err, "run %s", event_run_text(id).s);
 }
 
@@ -511,6 +511,9 @@ enum err_code run_load(struct run *r, struct err *err)
     for (size_t i = 0; rc == ERR_OK && i < l.shells.n; i++)
         run_end_shell(r, &l.shells.v[i]);
     vec_release(&l.shells);
+    if (rc == ERR_OK && l.flag && r->steps.v[l.flag_step].state == STEP_RUNNING)
+        run_hold_suspect(r, l.flag_step, l.flag);
+    free(l.flag);
     if (rc == ERR_OK)
         run_settle(r);
     return rc;
@@ -585,6 +588,7 @@ static void run_queue_aborted(struct run *r, struct sv by, struct sv why)
     json_t *data = json_object(), *kept = json_object(), *lock = json_object();
 
     run_flags_leave(r, "the run was aborted");
+    run_hold_tell(r);
     run_hold_give_back(r, true, kept);
     json_put_sv(lock, "environment", r->plan->environment);
     run_queue(r, EVENT_LOCK_GIVEN, NULL, lock);

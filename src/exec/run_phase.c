@@ -93,6 +93,54 @@ bool run_phase_is_begun(const struct run *r, struct sv id)
     return true;
 }
 
+/* "phase-4" of "deployment/phase-4", else "cleanup" in the title "Validation & Cleanup". */
+static bool phase_is_called(const struct plan_part *p, struct sv name, bool by_title)
+{
+    struct sv rest = p->id, word = p->id;
+
+    if (sv_is(p->role, "rollback"))
+        return false;
+    if (by_title)
+        return sv_has_word(p->title, name);
+    while (sv_split(&rest, '/', &word))
+        ;
+    return sv_eq(word, name);
+}
+
+/* One in which nothing is carried out is over with what stands before it. */
+static bool phase_part_is_over(const struct run *r, const struct plan_part *p)
+{
+    bool carries_out = false, reached = true;
+
+    for (size_t i = 0; i < r->n_forward; i++) {
+        bool inside = phase_has(p->id, r->steps.v[i].p->part);
+        bool passed = run_step_is_passed(&r->steps.v[i]);
+
+        if (inside && !passed)
+            return false;
+        carries_out |= inside;
+        reached &= passed || r->steps.v[i].p->line >= p->line;
+    }
+    return carries_out || reached;
+}
+
+/* A watch alone has no parts: none is ever over. */
+bool run_phase_is_over(void *arg, struct sv name)
+{
+    const struct run *r = arg;
+    bool found = false;
+
+    for (int by_title = 0; by_title < 2 && !found; by_title++)
+        for (size_t i = 0; i < r->plan->n_parts; i++) {
+            if (!phase_is_called(&r->plan->parts[i], name, by_title > 0))
+                continue;
+            if (!phase_part_is_over(r, &r->plan->parts[i]))
+                return false;
+            found = true;
+        }
+    return found;
+}
+
 /* From the last mark on, and of it only what was begun. */
 bool run_phase_pauses(const struct run *r, bool opened)
 {

@@ -122,6 +122,7 @@ static void run_queue_intent(struct run *r, struct run_step *s)
     json_put_sv(data, "kind", s->p->kind);
     if (s->p->n_on)
         json_put(data, "hosts", run_fleet_ready(r));
+    run_hold_put_intent(r, s->p, data);
     run_queue(r, EVENT_STEP_INTENT, s, data);
 }
 
@@ -170,6 +171,19 @@ const struct plan_expect *run_open_expect(const struct plan_step *p, size_t *at)
     return NULL;
 }
 
+/* "exit status 1: tail: cannot open 'app.log'" of a search: what there was to search in may be what is wrong. */
+static void run_say_nothing(struct verify *check)
+{
+    CLEANUP(strbuf_release) struct strbuf was = STRBUF(0);
+    struct sv said;
+
+    strbuf_add_sv(&was, strbuf_sv(&check->seen));
+    said = strbuf_sv(&was);
+    (void)sv_eat(&said, SV("exit status 1")); /* it is */
+    strbuf_truncate(&check->seen, 0);
+    strbuf_addf(&check->seen, "it finds nothing (exit status 1 of grep)%.*s", SV_FMT(said));
+}
+
 enum verify_result run_judge(struct run *r, const struct plan_step *p,
                              const struct action_outcome *o, json_t *checks)
 {
@@ -179,10 +193,8 @@ enum verify_result run_judge(struct run *r, const struct plan_step *p,
 
     if (!verify_status_is_expected(p) && !(nothing && !p->answered && run_open_expect(p, &open))) {
         verify_default(o, &r->check);
-        if (nothing) {
-            strbuf_truncate(&r->check.seen, 0);
-            strbuf_add_str(&r->check.seen, "it finds nothing (exit status 1 of grep)");
-        }
+        if (nothing)
+            run_say_nothing(&r->check);
         run_add_check(r, NULL, "machine", checks);
         worst = r->check.result;
     }
@@ -215,18 +227,18 @@ void run_explain(const json_t *checks, struct strbuf *out)
         const json_t *c = json_array_get(checks, i);
 
         struct sv result = json_get_sv(c, "result");
-        const char *text = json_get_str(c, "text", "");
+        const char *text = json_get_str(c, "text", ""), *seen = json_get_str(c, "seen", "");
         const char *quote = strchr(text, '"') ? "" : "\"";
 
         if (sv_eq(result, SV("holds")))
             continue;
-        if (json_get_int(c, "line", 0) == 0 && *json_get_str(c, "seen", "")) { /* nobody wrote it */
-            strbuf_add_str(out, json_get_str(c, "seen", ""));
+        if (json_get_int(c, "line", 0) == 0 && *seen) { /* nobody wrote it */
+            strbuf_add_str(out, seen);
             return;
         }
-        strbuf_addf(out, "expected %s%s%s%s: %s", quote, text, quote,
+        strbuf_addf(out, "expected %s%s%s%s%s%s", quote, text, quote,
                     sv_eq(result, SV("unknown")) ? ", which cannot be told" : "",
-                    json_get_str(c, "seen", ""));
+                    *seen ? ": " : " from what it printed", seen);
         return;
     }
 }

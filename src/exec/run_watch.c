@@ -282,6 +282,7 @@ enum err_code run_watch_begin(struct run *r, struct err *err)
                                .binding = r->opt.binding,
                                .keep = watch_keep_alerts,
                                .events = run_event_moments,
+                               .phase_over = run_phase_is_over,
                                .note = run_event_note,
                                .tell = watch_on_tell,
                                .round = watch_on_round,

@@ -1,5 +1,7 @@
 #include "exec/watcher.h"
 
+#include <inttypes.h>
+
 #include "base/clock.h"
 #include "base/pool.h"
 #include "base/sv.h"
@@ -129,6 +131,31 @@ static void watcher_measure_known(struct watcher *w, int64_t now_us)
             rule_knows_before(w->judged.v[i].rule) && judge_lacks_baseline(w->judge, i);
 }
 
+/* Is the phase over after which this rule is judged, and the judge was not told? */
+static bool watcher_owes_phase(const struct watcher *w, const struct rule *rule)
+{
+    CLEANUP(strbuf_release) struct strbuf name = STRBUF(0);
+
+    if (!w->cfg.phase_over || !rule->after.p ||
+        judge_phase_is_done(w->judge, rule->after, rule->after_n))
+        return false;
+    strbuf_add_sv(&name, rule->after);
+    if (rule->after_numbered)
+        strbuf_addf(&name, "-%" PRIu64, rule->after_n);
+    return w->cfg.phase_over(w->cfg.arg, strbuf_sv(&name));
+}
+
+/* Rules "after phase 4" are in force from the round on in which it is over. */
+static void watcher_take_phases(struct watcher *w)
+{
+    for (size_t i = 0; i < w->judged.n; i++) {
+        const struct rule *rule = w->judged.v[i].rule;
+
+        if (watcher_owes_phase(w, rule))
+            judge_phase_done(w->judge, rule->after, rule->after_n);
+    }
+}
+
 /* Once a round: when the last poll is there, or when the next round begins. */
 static void watcher_judge_round(struct watcher *w)
 {
@@ -140,6 +167,7 @@ static void watcher_judge_round(struct watcher *w)
     if (w->measure_known)
         watcher_measure_known(w, now_us);
     if (w->marked && !w->paused) {
+        watcher_take_phases(w);
         judge_tick(w->judge, now_us);
         watcher_tell_all(w, now_us);
     } else {
@@ -292,6 +320,9 @@ void watcher_mark(struct watcher *w, struct sv phase, int64_t t0_us)
 
 bool watcher_is_over(const struct watcher *w)
 {
+    for (size_t i = 0; i < w->judged.n; i++) /* it is judged in the next round */
+        if (watcher_owes_phase(w, w->judged.v[i].rule))
+            return false;
     return w->marked && judge_is_over(w->judge) && clock_steady_us() >= judge_watch_end(w->judge);
 }
 

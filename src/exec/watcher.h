@@ -46,6 +46,8 @@ struct watcher_config {
      */
     enum err_code (*events)(void *arg, struct sv kind, int64_t after_us, watcher_moments *ret,
                             struct err *err);
+    /* Is the phase of this name ("phase-4", "cleanup") over?  What was is not asked again.  NULL: none ever is. */
+    bool (*phase_over)(void *arg, struct sv name);
     /* Somebody has told of an event: write it down.  NULL: this watch does not serve. */
     enum err_code (*note)(void *arg, const struct watcher_note *n, struct err *err);
     /* Of what happened in a round; takes over data. */

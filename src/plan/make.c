@@ -535,6 +535,7 @@ static enum err_code make_all(struct make *m)
     make_place_steps(m);
     make_order(m);
     make_find_branches(m);
+    make_looks(m);
     make_notes(m);
     make_environment(m);
     make_variables(m);

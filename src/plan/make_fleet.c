@@ -2,6 +2,7 @@
  * A procedure on a group of hosts: batch by batch, all of its steps on the hosts of one batch, then their health, then
  * the next batch (docs/adr/0008-fleets.md).
  */
+#include "base/regex.h"
 #include "base/sv.h"
 #include "plan/make_int.h"
 
@@ -13,8 +14,18 @@ struct make_fleet {
     const struct binding_host *group;
     binding_names hosts;
     size_t per_batch, batches;
+    struct regex *tells, *each;
     json_t *out;
 };
+
+/* What a person does for all of them at once, since it is done with other people ... */
+static const char fleet_tells[] =
+    "^(?:please )?(?:tell|notify|inform|announce|communicate|post|page|e-?mail|message|call|ask|read|schedule|"
+    "(?:update|close|open|create) the (?:ticket|status page|change|incident|channel)|"
+    "informieren?|benachrichtigen?|ankündigen?)\\b";
+/* ... unless it says otherwise. */
+static const char fleet_each[] =
+    "\\b(?:each|every|per|jede[nmrs]?|pro)\\b|\\b(?:hosts?|nodes?|servers?|machines?|instances?)\\b";
 
 /* The hosts of one batch. */
 struct make_batch {
@@ -135,6 +146,44 @@ static void make_fleet_step(const struct make_fleet *f, json_t *step, const stru
     else
         make_fleet_action(copy);
     json_append(f->out, copy);
+}
+
+/* Is anything carried out in the steps [from, to)? */
+static bool make_fleet_acts(const struct make_fleet *f, size_t from, size_t to)
+{
+    for (size_t i = from; i < to; i++) {
+        const json_t *step = json_array_get(f->steps, i);
+
+        if (!json_get_sv(step, "skip").n && !make_is_of_people(step))
+            return true;
+    }
+    return false;
+}
+
+/* "Tell support that web is done" is about no host: once, or in the middle of the procedure once a batch. */
+static bool make_fleet_once(const struct make_fleet *f, size_t at, const struct make_batch *b)
+{
+    json_t *step = json_array_get(f->steps, at);
+    struct sv text = json_get_sv(step, "command");
+    json_t *copy;
+
+    if (!regex_has(f->tells, text) || regex_has(f->each, text))
+        return false;
+    if (!make_fleet_acts(f, f->from, at)
+            ? b->number > 1
+            : !make_fleet_acts(f, at, f->end) && b->number < f->batches)
+        return true; /* it stands at an end of the procedure */
+    copy = json_copy(step);
+    (void)json_object_del(copy, "fleet");
+    json_put_str(copy, "host", "local");
+    if (make_fleet_acts(f, f->from, at) && make_fleet_acts(f, at, f->end)) {
+        json_put_sv(copy, "id", make_batch_id(f, step, b));
+        json_put_sv(copy, "host", make_batch_text(f, b));
+        if (b->number > 1)
+            make_fleet_ungate(copy);
+    }
+    json_append(f->out, copy);
+    return true;
 }
 
 /* What a person does or sees is so for one host only. */
@@ -308,10 +357,10 @@ static void make_fleet_batch(const struct make_fleet *f, const struct make_batch
 
         if (json_get_sv(step, "skip").n)
             make_fleet_skipped(f, step, b);
-        else if (sv_eq(json_get_sv(step, "kind"), SV("manual")))
-            make_fleet_manual(f, step, b);
-        else
+        else if (!sv_eq(json_get_sv(step, "kind"), SV("manual")))
             make_fleet_step(f, step, b);
+        else if (!make_fleet_once(f, i, b))
+            make_fleet_manual(f, step, b);
     }
     if (last && f->group->group.health_line)
         make_fleet_health(f, last, b);
@@ -417,7 +466,10 @@ static void make_fleet_choices(struct make *m, const json_t *steps)
 
 json_t *make_fleets(struct make *m, json_t *steps)
 {
-    struct make_fleet f = {.m = m, .steps = steps, .out = json_array()};
+    CLEANUP(regex_freep) struct regex *tells = regex_must(fleet_tells, REGEX_NOCASE);
+    CLEANUP(regex_freep) struct regex *each = regex_must(fleet_each, REGEX_NOCASE);
+    struct make_fleet f = {
+        .m = m, .steps = steps, .tells = tells, .each = each, .out = json_array()};
 
     make_fleet_choices(m, steps);
     while (f.from < json_array_size(steps)) {

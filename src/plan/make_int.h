@@ -28,6 +28,14 @@ struct make_fault {
     struct sv text, hint;
 };
 
+/* Of a step: an item above a block that is asked with what the block shows. */
+struct make_look {
+    uint32_t
+        shown_by; /* of the item: the step whose output is looked at; RB_NONE: it is asked by itself */
+    uint32_t first; /* of that step: the first such item, or RB_NONE ... */
+    uint32_t next;  /* ... and of each item the next one */
+};
+
 struct make {
     const struct runbook *rb;
     struct names names;
@@ -41,6 +49,7 @@ struct make {
     struct map hosts_asked;         /* by name */
     uint32_t *failure_of;           /* for each step: the step whose failure it is for; RB_NONE */
     VEC(struct sv) values;          /* placeholder names that were used */
+    struct make_look *looks;        /* of each step of the document */
     enum make_sign *signs;          /* of each step of the document */
     uint32_t first_deploy;          /* step; RB_NONE: there is none */
     bool postgres_sought, postgres; /* a command speaks of PostgreSQL; once it was looked for */
@@ -153,6 +162,13 @@ bool make_is_choice(const struct rb_step *s);
 
 /* What `steps` of the binding says of it; NULL: nothing. */
 const struct binding_step *make_settings_of(const struct make *m, uint32_t step);
+/* What is answered ahead for it, or NULL. */
+const struct binding_answer *make_answer_of(const struct make *m, uint32_t step);
+
+/* --- make_look.c --- */
+
+/* Items that are asked with the output of the block below them: m->looks. */
+void make_looks(struct make *m);
 bool make_is_forward(const struct make *m, const struct rb_step *s);
 bool make_is_way_back(const struct make *m, const struct rb_step *s);
 

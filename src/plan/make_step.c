@@ -79,7 +79,7 @@ static bool make_answers(const struct make *m, size_t answer, uint32_t step)
            make_is_alone(m, ref->part, step);
 }
 
-static const struct binding_answer *make_answer_of(const struct make *m, uint32_t step)
+const struct binding_answer *make_answer_of(const struct make *m, uint32_t step)
 {
     for (size_t i = 0; i < m->answer_refs.n; i++)
         if (make_answers(m, i, step))
@@ -141,11 +141,38 @@ static bool make_can_tell(const struct make *m, const struct rb_step *s, enum rb
            (form != EXPECT_EXISTS || make_names_result(out));
 }
 
-/* After its action, which says what it makes. */
-static void make_expects(struct make *m, const struct rb_step *s, bool answered, json_t *out)
+/* One that is judged, by a machine or with a question. */
+static void make_expect_add(struct make *m, const struct rb_step *s, const struct rb_expect *e,
+                            bool answered, json_t *list)
 {
+    json_append(list, make_expect(m, e));
+    if (e->form == EXPECT_ASK && !answered && s->kind != STEP_MANUAL)
+        make_question(m, e->line, "expectation", false,
+                      arena_fmt(m->arena, "no machine check for \"%.*s\"", SV_FMT(e->source)),
+                      make_answer_with(m, s));
+}
+
+/* Items above the block, which are asked about with what this step shows. */
+static void make_expect_looks(struct make *m, uint32_t step, bool answered, json_t *list)
+{
+    const struct rb_step *v = m->rb->steps;
+
+    for (uint32_t k = m->looks[step].first; k != RB_NONE; k = m->looks[k].next)
+        make_expect_add(
+            m, &v[step],
+            &(struct rb_expect){
+                .form = EXPECT_ASK, .line = v[k].line, .text = v[k].text, .source = v[k].text},
+            answered, list);
+}
+
+/* After its action, which says what it makes. */
+static void make_expects(struct make *m, uint32_t step, json_t *out)
+{
+    const struct rb_step *s = &m->rb->steps[step];
+    bool answered = make_answer_of(m, step) != NULL;
     json_t *list = json_array(), *dropped = json_array();
 
+    make_expect_looks(m, step, answered, list);
     for (size_t i = 0; i < s->n_expects; i++) {
         const struct rb_expect *e = &s->expects[i];
         struct rb_expect seen = *e;
@@ -160,12 +187,7 @@ static void make_expects(struct make *m, const struct rb_step *s, bool answered,
         }
         if (!make_can_tell(m, s, e->form, out))
             seen.form = EXPECT_ASK;
-        e = &seen;
-        json_append(list, make_expect(m, e));
-        if (e->form == EXPECT_ASK && !answered && s->kind != STEP_MANUAL)
-            make_question(m, e->line, "expectation", false,
-                          arena_fmt(m->arena, "no machine check for \"%.*s\"", SV_FMT(e->source)),
-                          make_answer_with(m, s));
+        make_expect_add(m, s, &seen, answered, list);
     }
     json_put(out, "expectations", list);
     if (json_array_size(dropped))
@@ -381,7 +403,7 @@ static enum err_code make_step(struct make *m, uint32_t step, json_t *out)
     make_answer(m, step, out);
     if (make_action(m, step, make_settings_of(m, step), out) != ERR_OK)
         return m->err->code;
-    make_expects(m, s, make_answer_of(m, step) != NULL, out);
+    make_expects(m, step, out);
     return ERR_OK;
 }
 
@@ -393,6 +415,8 @@ static enum err_code make_range(struct make *m, uint32_t from, uint32_t to, bool
         const struct rb_step *s = &m->rb->steps[i];
         json_t *out;
 
+        if (m->looks[i].shown_by != RB_NONE)
+            continue;
         if (way_back ? !make_is_way_back(m, s)
                      : !make_is_forward(m, s) || (m->signs[i] == SIGN_AHEAD) != ahead)
             continue;

@@ -618,6 +618,22 @@ const struct plan_part *plan_part(const struct plan *p, struct sv id)
     return map_get(&p->part_ids, id, &at) ? &p->parts[at] : NULL;
 }
 
+void plan_add_number(const struct plan_part *part, struct strbuf *out)
+{
+    struct sv number = part->number;
+    size_t word = sv_find_byte(number, '-', 0);
+
+    if (!number.n)
+        return;
+    if (word == SV_NPOS || word == 0 || !ascii_is_alpha(*number.p) || ascii_is_upper(*number.p)) {
+        strbuf_addf(out, "%.*s ", SV_FMT(number));
+        return;
+    }
+    strbuf_add_byte(out, ascii_upper(*number.p));
+    strbuf_addf(out, "%.*s %.*s: ", SV_FMT(sv_sub(number, 1, word)),
+                SV_FMT(sv_sub(number, word + 1, number.n)));
+}
+
 static void plan_load_people(struct plan *p)
 {
     const json_t *list = json_object_get(p->json, "people");

@@ -274,6 +274,8 @@ const struct plan_decision *plan_decision(const struct plan *p, struct sv id);
 const struct plan_option *plan_option(const struct plan_decision *d, struct sv id);
 /* The part with exactly this id, or NULL. */
 const struct plan_part *plan_part(const struct plan *p, struct sv id);
+/* What stands in front of its title, as in the document: "1.2 ", "Phase 1: ", "Option b: " (number "option-b"); of most nothing. */
+void plan_add_number(const struct plan_part *part, struct strbuf *out);
 /* Number of open questions; `attended`: those that a person can answer during the run do not count. */
 size_t plan_open(const struct plan *p, bool attended);
 /* Who may approve what. */

@@ -19,15 +19,9 @@ static struct sv graph_phase(struct sv part)
     return part;
 }
 
-/* "Phase 1: Enter maintenance", "1.2 Drain": the number as the document has it. */
 static void graph_add_title(const struct plan_part *part, struct strbuf *out)
 {
-    struct sv number = part->number;
-
-    if (sv_eat(&number, SV("phase-")))
-        strbuf_addf(out, "Phase %.*s: ", SV_FMT(number));
-    else if (number.n)
-        strbuf_addf(out, "%.*s ", SV_FMT(number));
+    plan_add_number(part, out);
     strbuf_add_sv(out, part->title);
 }
 

@@ -240,14 +240,15 @@ static void script_close(struct script *s, const struct plan_step *step)
 static void script_headings(struct script *s, struct sv *shown, struct sv part)
 {
     const struct plan_part *p = plan_part(s->plan, part);
+    CLEANUP(strbuf_release) struct strbuf title = STRBUF(0);
 
     if (sv_eq(*shown, part) || !p)
         return;
     *shown = part;
     strbuf_add_str(&s->body, "\n# ---- ");
-    script_comment(&s->body, p->number);
-    strbuf_add_str(&s->body, p->number.n ? " " : "");
-    script_comment(&s->body, p->title);
+    plan_add_number(p, &title);
+    strbuf_add_sv(&title, p->title);
+    script_comment(&s->body, strbuf_sv(&title));
     strbuf_addf(&s->body, " (line %zu)\n", p->line);
 }
 

@@ -227,12 +227,12 @@ static enum err_code html_step(struct store *s, struct strbuf *b, const struct v
 
 static void html_part_title(struct strbuf *b, const struct plan_part *p, unsigned level)
 {
+    CLEANUP(strbuf_release) struct strbuf title = STRBUF(0);
+
+    plan_add_number(p, &title);
+    strbuf_add_sv(&title, p->title);
     strbuf_addf(b, "<h%u>", level);
-    if (p->number.n && !sv_starts(p->number, SV("phase-"))) {
-        html_sv(b, p->number);
-        strbuf_add_str(b, " ");
-    }
-    html_sv(b, p->title);
+    html_sv(b, strbuf_sv(&title));
     strbuf_addf(b, "</h%u>\n", level);
 }
 

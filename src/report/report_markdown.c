@@ -100,6 +100,15 @@ static bool markdown_is_under(struct sv part, struct sv id)
     return id.n && sv_eat(&part, id) && (part.n == 0 || *part.p == '/');
 }
 
+/* A task that was asked about with what this step had shown. */
+static bool markdown_asks(const struct plan_step *s, size_t line)
+{
+    for (size_t i = 0; i < s->n_expects; i++)
+        if (s->expects[i].e.line == line)
+            return true;
+    return false;
+}
+
 static struct markdown_tally markdown_tally(const struct markdown_fill *m, const struct rb_part *p)
 {
     const struct view *v = m->v;
@@ -110,7 +119,8 @@ static struct markdown_tally markdown_tally(const struct markdown_fill *m, const
         const struct view_step *s = &v->steps.v[i];
 
         if ((s->way_back && !v->rollback_reason.n) ||
-            (!markdown_is_under(s->p->part, p->id) && !markdown_is_under(s->p->part, joined)))
+            (!markdown_is_under(s->p->part, p->id) && !markdown_is_under(s->p->part, joined) &&
+             !markdown_asks(s->p, p->line)))
             continue;
         t.steps++;
         if (sv_eq(s->state, SV("done"))) {

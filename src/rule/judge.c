@@ -262,6 +262,14 @@ void judge_phase_done(struct judge *j, struct sv name, uint64_t n)
     *vec_add(&j->phases) = (struct judge_phase){arena_sv(&j->arena, name), n};
 }
 
+bool judge_phase_is_done(const struct judge *j, struct sv name, uint64_t n)
+{
+    for (size_t i = 0; i < j->phases.n; i++)
+        if (sv_eq(j->phases.v[i].name, name) && j->phases.v[i].n == n)
+            return true;
+    return false;
+}
+
 void judge_set_t0(struct judge *j, int64_t t0_us)
 {
     j->cfg.t0_us = t0_us;

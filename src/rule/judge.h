@@ -57,6 +57,7 @@ bool judge_lacks_baseline(const struct judge *j, size_t rule);
 void judge_set_baseline(struct judge *j, size_t rule, double value);
 /* A phase of the document is done ("after phase 4": name "phase", n 4; "after cleanup": n 0). */
 void judge_phase_done(struct judge *j, struct sv name, uint64_t n);
+bool judge_phase_is_done(const struct judge *j, struct sv name, uint64_t n);
 /* That of the whole watch: scopes that have none get it too. */
 void judge_set_t0(struct judge *j, int64_t t0_us);
 void judge_set_scope_t0(struct judge *j, size_t scope, int64_t t0_us);

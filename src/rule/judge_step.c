@@ -52,10 +52,7 @@ static bool phase_is_done(const struct judge *j, const struct judge_rule *r, int
         return j->cfg.run_start_us != JUDGE_UNSET &&
                t_us - j->cfg.run_start_us >=
                    rule_scale_us((int64_t)rule->after_n * WEEK_US, rule->scale);
-    for (size_t i = 0; i < j->phases.n; i++)
-        if (sv_eq(j->phases.v[i].name, rule->after) && j->phases.v[i].n == rule->after_n)
-            return true;
-    return false;
+    return judge_phase_is_done(j, rule->after, rule->after_n);
 }
 
 bool judge_rule_followed(const struct judge *j, const struct judge_rule *r, int64_t t_us)

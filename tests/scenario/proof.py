@@ -90,6 +90,21 @@ def a_copy_of_anything_else_is_left_alone():
     same("proofs", outcome(), ("done", []))
 
 
+def a_copy_of_a_folder_with_nothing_in_it_fails_the_step():
+    begin("cp -r app app_backup")
+    os.makedirs("app/uploads/2026")
+    write("app/uploads/.keep", "")
+    fails("app_backup: a folder in which no file has anything in it")
+
+
+def a_copy_of_a_folder_with_something_in_it_is_one():
+    begin("cp -r app app_backup")
+    os.makedirs("app/uploads/2026")
+    write("app/uploads/2026/a", "a")
+    same("exit code", prusik("run", "deploy.md").returncode, 0)
+    same("proofs", outcome(), ("done", []))
+
+
 def what_a_program_dumps_that_nobody_here_can_read_is_left_alone():
     begin("mysqldump shop > all.sql")
     write("bin/mysqldump", "#!/bin/sh\necho '-- a dump'\n", 0o700)
@@ -155,6 +170,8 @@ if __name__ == "__main__":
         a_copy_of_a_database_is_asked_too,
         a_copy_that_is_cut_off_fails_the_step,
         a_copy_of_anything_else_is_left_alone,
+        a_copy_of_a_folder_with_nothing_in_it_fails_the_step,
+        a_copy_of_a_folder_with_something_in_it_is_one,
         a_dump_of_postgresql_is_read_to_its_end,
         a_dump_that_is_cut_off_fails_the_step,
         a_dump_that_is_empty_fails_the_step,

@@ -103,6 +103,18 @@ def a_manual_item_is_asked_and_a_choice_too():
     same("the exit status", t.end(), 0)
 
 
+def what_its_heading_says_is_not_said_again():
+    write("prusik.yaml", "environment: test\n")
+    write("deploy.md", "# Shop\n\n## Before\n\n- [ ] The team was told\n- [ ] Bo is here\n- [ ] **1.2** Logs are read\n\n## Steps\n\n" + block("echo told"))
+    t = Terminal(PRUSIK, "run", "deploy.md", "--operator", "ann")
+    for text in ("The team was told", "Bo is here", "1.2 Logs are read"):
+        t.await_text(r"Is it done\?")
+        t.await_text(r"yes or no")
+        same("how often it stands there", t.plain().count(text), 1)
+        t.send("y\n")
+    same("the exit status", t.end(), 0)
+
+
 def ways_back(stuck):
     document(block("echo new > release") + "\n## Rollback\n\n### Option 1: Downgrade the migration\n\n" +
              block(f"echo down >> log && {stuck}") + "\n### Option 2: Restore from the backup\n\n" +
@@ -274,7 +286,7 @@ def lines_are_not_broken_and_a_question_says_what_it_is_about():
         bar = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", bar).rstrip("\r")
         check(width(bar) <= columns, f"{bar!r} is wider than {columns}")
         write("go", "")
-        t.await_text(r"(?s)step steps/1, line 6[^\n]*: \{ touch.*\| the shop is open.*expected:.*the banner looks right.*Is it as expected")
+        t.await_text(r"(?s)step\s+steps/1,\s+line\s+6.*:\s+\{\s+touch.*\|\s+the\s+shop\s+is\s+open.*expected:.*the\s+banner\s+looks\s+right.*Is\s+it\s+as\s+expected")
         t.send("y\n")
         same("the exit status", t.end(), 0)
         os.unlink("go")
@@ -520,6 +532,127 @@ def a_key_stops_it_after_the_step_and_it_goes_on_later():
     check(os.path.exists("second"), "the next step was not begun")
 
 
+def a_key_at_a_question_stops_or_holds_the_run_behind_the_answer():
+    document("- [ ] The team was told\n\n" + block("touch first", "") + block("touch second"))
+    write("prusik.yaml", "environment: test\nsteps: {steps: {undo: x}}\n")
+    t = Terminal(PRUSIK, "run", "deploy.md", "--operator", "ann", columns=120)
+    t.await_text(r"Is it done\?")
+    t.await_text(r"yes or no")
+    t.send("quit\n")
+    t.await_text(r'"quit" is no answer; also: q stops and p holds')
+    t.await_text(r"yes or no")
+    t.send("s\n")
+    t.await_text(r"step +steps/.*deploy.md:5")
+    t.await_text(r"yes or no")
+    t.send("p\n")
+    t.await_text(r"held behind this answer")
+    t.send("P\n")
+    t.await_text(r"goes on behind this answer")
+    t.send("q\n")
+    t.await_text(r"stops behind this answer")
+    t.await_text(r"yes or no")
+    check(not os.path.exists("first"), "it went on without an answer")
+    t.send("yes at noon\n")
+    same("the exit status", t.end(), 130)
+    check(not os.path.exists("first"), "the next step was begun")
+    same("the answer", [e["data"]["note"] for e in events("r-0001") if e["event"] == "answer"], ["at noon"])
+    t = Terminal(PRUSIK, "resume", "--operator", "ann")
+    same("resumed", t.end(), 0)
+    check("Is it done?" not in t.plain(), "it was asked again")
+
+
+def what_is_held_at_a_question_begins_nothing_behind_the_answer():
+    document(block("echo the shop is open", "the banner looks right") + block("touch second"))
+    write("prusik.yaml", "environment: test\nsteps: {steps: {undo: x}}\n")
+    t = Terminal(PRUSIK, "run", "deploy.md", "--operator", "ann", columns=120)
+    t.await_text(r"yes or no")
+    t.send("p\n")
+    t.await_text(r"held behind this answer")
+    t.await_text(r"yes or no")
+    t.send("yes\n")
+    t.await_text(r"1 of 2 steps.*held; p goes on")
+    check(not os.path.exists("second"), "the next step was begun")
+    same("how often it is asked", t.plain().count("yes or no"), 2)
+    t.send("p")
+    same("the exit status", t.end(), 0)
+    check(os.path.exists("second"), "the next step was not begun")
+
+
+def a_long_line_that_stays_goes_on_below_between_its_words():
+    words = " ".join(f"word{i}" for i in range(15))
+    document(block(f"{{ echo '{words}' >&2; false; }}"))
+    t = Terminal(PRUSIK, "run", "deploy.md", "--operator", "ann", columns=60)
+    same("the exit status", t.end(), 4)
+    lines = t.plain().replace("\r", "").split("\n")
+    check("error: step" in t.plain() and all(f"word{i}" in t.plain() for i in range(15)), "the error is not told")
+    same("lines that are too long", [line for line in lines if width(line) > 60], [])
+    words = " ".join(f"word{i}" for i in range(40))
+    document("### 1. Look\n\n" + block("true", words))
+    t = Terminal(PRUSIK, "run", "deploy.md", "--env", "other", "--operator", "ann", columns=60)
+    t.await_text(r"yes or no")
+    lines = t.plain().replace("\r", "").split("\n")
+    same("lines that are too long", [line for line in lines if width(line) > 60], [])
+    check(sum("word" in line for line in lines) > 4, "it is not broken into several lines")
+    same("lines that begin too far left", [line for line in lines if re.match(r" {0,5}word[1-9]", line)], [])
+    check(all(f"word{i}" in t.plain() for i in range(40)), "a word is lost")
+    t.send("yes\n")
+    same("the exit status", t.end(), 0)
+
+
+def each_thing_that_a_hint_offers_stands_on_a_line_of_its_own():
+    document("### Cleanup of everything\n\n" + block("false"))
+    write("prusik.yaml", "environment: test\n")
+    t = Terminal(PRUSIK, "run", "deploy.md", "--operator", "ann", columns=50)
+    same("the exit status", t.end(), 4)
+    lines = t.plain().replace("\r", "").split("\n")
+    at = lines.index("hint: mend it and go on: prusik resume r-0001")
+    same("what can be done", lines[at + 1:at + 5],
+         ["      or leave the step out:", '        prusik skip r-0001 steps/cleanup-of-everything/1 --why "..."',
+          "      or end it as it is:", '        prusik abort r-0001 --why "..."'])
+    t = Terminal(PRUSIK, "status", columns=50)
+    t.end()
+    lines = t.plain().replace("\r", "").split("\n")
+    at = lines.index("next         mend it and go on:")
+    same("what can be done", lines[at + 1:at + 6],
+         ["               prusik resume r-0001", "             or leave the step out:",
+          '               prusik skip r-0001 steps/cleanup-of-everything/1 --why "..."',
+          "             or end it as it is:", '               prusik abort r-0001 --why "..."'])
+    said = subprocess.run([PRUSIK, "resume", "--operator", "ann", "--unattended"], stdin=subprocess.DEVNULL,
+                          capture_output=True, text=True, check=False, timeout=DEADLINE_S).stderr
+    same("a hint that goes into a file", said.count("\n"), 2)
+    check("; or leave the step out: prusik skip" in said, said)
+
+
+def what_a_way_back_will_do_is_not_broken_in_words():
+    document("### Deploy\n\n" + block("echo new > release-of-the-shop && false") + "\n## Rollback\n\n" +
+             block("echo old > release-of-the-shop && true || false"))
+    t = Terminal(PRUSIK, "run", "deploy.md", "--operator", "ann", columns=50)
+    same("the exit status", t.end(), 4)
+    t = Terminal(PRUSIK, "rollback", "--operator", "ann", columns=50)
+    same("the exit status", t.end(), 5)
+    shown = t.plain().replace("\r", "").partition("Deploy the shop")[0]
+    same("lines that are too long", [line for line in shown.split("\n") if width(line) > 50], [])
+
+
+def a_choice_is_asked_below_what_the_step_before_it_has_printed():
+    document("### 1. Look\n\n" + block("seq 101 155\n{ printf 'half a '; sleep 0.2; echo line; }\ntrue") +
+             "\n### Option 1: Go on\n\n" + block("touch on") + "\n### Option 2: Wait\n\n" + block("touch waited"))
+    write("prusik.yaml", "environment: test\nchoices: {option-1: ask}\n"
+          "steps: {option-1/1: {undo: a test}, option-2/1: {undo: a test}}\n")
+    t = Terminal(PRUSIK, "run", "deploy.md", "--operator", "ann")
+    t.await_text(r"1, 2 or none")
+    shown = t.plain().replace("\r", "").partition("what was printed last:\n")[2]
+    same("what is shown", re.findall(r"^ +\| (.*)$", shown, re.M),
+         ["$ seq 101 155", "151", "152", "153", "154", "155", "$ { printf 'half a '; sleep 0.2; echo line; }", "half a line"])
+    check("step " not in t.plain(), "it is said to be about a step")
+    check("Go on" not in t.plain().partition("what was printed last")[0], "a way is the heading of its question")
+    t.send("2\n")
+    t.await_text(r"✓ \S*ann: yes, 'Wait'")
+    t.await_text(r"Option 1: Go on")
+    t.await_text(r"Option 2: Wait")
+    same("the exit status", t.end(), 0)
+
+
 def a_key_shows_the_whole_step():
     document(block("{ touch begun; echo line $((1 + 1)); until [ -e go ]; do :; done; }", '"line 2"'))
     write("prusik.yaml", "environment: test\nsteps: {'1': {undo: a reason, timeout: 5m}}\n")
@@ -723,7 +856,7 @@ def a_value_and_its_limit_read_as_what_they_are():
 
 TESTS = [a_person_answers_what_no_machine_can_check,
          what_is_asked_stands_under_its_heading_and_says_what_it_leaves_out, a_build_server_is_nobody_to_ask, a_no_fails_the_step,
-         a_manual_item_is_asked_and_a_choice_too, a_way_back_is_chosen_when_it_is_gone_and_another_when_it_fails,
+         a_manual_item_is_asked_and_a_choice_too, what_its_heading_says_is_not_said_again, a_way_back_is_chosen_when_it_is_gone_and_another_when_it_fails,
          one_of_several_ways_is_chosen_by_its_number, none_of_several_ways_can_be_chosen,
          what_is_for_a_failure_says_that_nothing_has_failed, a_kill_behind_the_choice_asks_nobody_twice, all_that_is_expected_of_one_output_is_asked_at_once,
          two_steps_that_end_alike_are_told_apart, what_happens_while_a_question_is_open_stands_below_it, what_runs_is_shown_while_it_runs, colours_can_be_refused,
@@ -741,7 +874,13 @@ TESTS = [a_person_answers_what_no_machine_can_check,
          a_terminal_that_goes_away_leaves_a_run_that_can_be_resumed,
          a_key_holds_the_run_before_its_next_step_until_it_is_released,
          a_run_that_is_held_behind_its_last_step_is_stopped_and_ends_when_it_is_resumed,
-    a_key_stops_it_after_the_step_and_it_goes_on_later, a_key_shows_the_whole_step,
+         a_key_stops_it_after_the_step_and_it_goes_on_later, a_key_shows_the_whole_step,
+         a_key_at_a_question_stops_or_holds_the_run_behind_the_answer,
+         what_is_held_at_a_question_begins_nothing_behind_the_answer,
+         a_long_line_that_stays_goes_on_below_between_its_words,
+         each_thing_that_a_hint_offers_stands_on_a_line_of_its_own,
+         what_a_way_back_will_do_is_not_broken_in_words,
+         a_choice_is_asked_below_what_the_step_before_it_has_printed,
          keys_are_not_seen_and_answers_are, a_terminal_that_becomes_narrower_keeps_its_lines,
          an_answer_to_a_question_that_is_gone_is_no_key,
          the_watch_is_shown_and_its_rule_takes_the_way_back,

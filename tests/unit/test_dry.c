@@ -283,7 +283,77 @@ T(what_has_no_value_yet_is_open)
     done(&f);
 }
 
-T_MAIN(T_CASE(programs_are_looked_for_in_path),
+/* What is said of each command, without its programs. */
+static void want_read(const char *commands, const char *want)
+{
+    CLEANUP(strbuf_release) struct strbuf text = STRBUF(0), doc = STRBUF(0);
+    struct fixture f;
+
+    strbuf_addf(&doc, "# D\n\n## Steps\n\n```bash\n%s```\n", commands);
+    look(&f, strbuf_str(&doc), "");
+    for (size_t i = 0; i < f.dry.steps.n; i++)
+        for (size_t k = 0; k < f.dry.steps.v[i].checks.n; k++) {
+            const struct dry_check *c = &f.dry.steps.v[i].checks.v[k];
+
+            if (sv_starts(c->text, SV("would read ")))
+                strbuf_addf(&text, "%s %.*s\n", dry_state_name(c->state),
+                            SV_FMT(sv_sub(c->text, 11, c->text.n)));
+        }
+    T_STR(strbuf_str(&text), want);
+    done(&f);
+}
+
+T(files_that_a_command_reads_are_looked_at)
+{
+    make_bin();
+    write_file("there.sql", "", 0600);
+    want_read("psql -f x.sql\npsql --file=x.sql shop\npsql -fx.sql\npsql shop < x.sql\n. x.sql\n",
+              "wrong x.sql: not there now\nwrong x.sql: not there now\nwrong x.sql: not there now\n"
+              "wrong x.sql: not there now\nwrong x.sql: not there now\n");
+    want_read("psql -f there.sql -d shop\n", "found there.sql: it is there\n");
+    want_read("docker run --env-file=a.env --rm app\nkubectl apply -f a.yaml --filename b.yaml\n",
+              "wrong a.env: not there now\nwrong a.yaml: not there now\n"
+              "wrong b.yaml: not there now\n");
+    want_read("cp -r a there.sql b\nrsync -a c host:/srv/\nscp web:/etc/x .\n",
+              "wrong a: not there now\nfound there.sql: it is there\nwrong c: not there now\n");
+    want_read("cat - a /dev/null http://h/x\ntar xzf a.tgz\ntar czf b.tgz src\n",
+              "wrong a: not there now\nwrong a.tgz: not there now\n");
+    want_read("pg_restore --clean a.dump\npg_restore a.dump -d shop\nbash -c true\npsql -f\n",
+              "wrong a.dump: not there now\n");
+    /* what nobody knows yet is not looked at */
+    want_read("cp \"$X\" b\ncp *.txt b/\n", "");
+    T_EQ(setenv("HOME", "/nonexistent", 1), 0);
+    want_read("cat ~/a\n", "wrong ~/a: not there now\n");
+}
+
+T(a_file_that_an_earlier_step_may_make_is_open)
+{
+    make_bin();
+    want_read("cp there b\npsql -f b\n",
+              "wrong there: not there now\nopen b: not there now, a step before it may make it\n");
+    want_read("pg_dump shop > s_$(date +%Y).sql\npg_dump shop > t.sql\npsql -f out/t.sql\n",
+              "open out/t.sql: not there now, a step before it may make it\n");
+    want_read("git pull\ncat VERSION\n",
+              "open VERSION: not there now, a step before it may make it\n");
+    want_read("pushd x\ncat a\n", "open a: the shell is in another folder then\n");
+    want_read("test -f a && cat a\nif true; then cat b; fi\n",
+              "open a: not there now\nopen b: not there now\n");
+    want_read("sudo cat a\n", "open a: it is not seen from here\n");
+}
+
+T(a_file_that_may_not_be_read_is_wrong)
+{
+    make_bin();
+    (void)!setresuid(65534, (uid_t)-1, (uid_t)-1); /* who is not root is somebody else already */
+    want_read(
+        "cat /etc/shadow\nsudo cat /etc/shadow\n",
+        "wrong /etc/shadow: it may not be read\nopen /etc/shadow: it may not be read from here\n");
+}
+
+T_MAIN(T_CASE(files_that_a_command_reads_are_looked_at),
+       T_CASE(a_file_that_may_not_be_read_is_wrong),
+       T_CASE(a_file_that_an_earlier_step_may_make_is_open),
+       T_CASE(programs_are_looked_for_in_path),
        T_CASE(what_a_step_before_may_bring_is_open_and_not_wrong),
        T_CASE(paths_of_programs_are_looked_at_as_long_as_the_folder_is_known),
        T_CASE(folders_that_a_step_enters_are_looked_at), T_CASE(a_database_is_known_by_its_header),

@@ -210,9 +210,99 @@ T(a_gate_of_a_phase_is_before_anything_of_it)
     }
 }
 
+/* The last section changes nothing, and a rule is in force only behind it. */
+static const char settles[] = "# Doc\n\n## Phase 1: Code\n\n```bash\ncp new app\n```\n\n"
+                              "## Phase 2: Warm the cache\n\n```bash\nsleep 200\ntrue\n```\n\n"
+                              "## Phase 3: Decide\n\nWhoever is on call reads the board.\n\n"
+                              "## Verification\n\n```bash\ntest -f app\n```\n\n" BACK;
+
+static void begin_settles(struct bench *b, struct server *s, const char *rule)
+{
+    static char text[200];
+
+    (void)snprintf(text, sizeof(text), "rules: {late: \"%s\"}\n", rule);
+    gates = text;
+    begin(b, s, settles, 150);
+}
+
+#define OUTCOME "(SELECT max(seq) FROM event WHERE kind = 21 AND step LIKE '"
+#define BACK_AT "(SELECT seq FROM event WHERE kind = 50)"
+
+T(a_rule_after_a_phase_comes_into_force_when_its_last_step_is_over)
+{
+    static const char *const rules[] = {
+        "rollback when error_rate[1m] > 50% for 10s after phase 2",
+        "rollback when error_rate[1m] > 50% for 10s after phase 3",
+        "rollback when error_rate[1m] > 50% for 10s after cache",
+        "rollback when error_rate[1m] > 50% for 10s after verification"};
+    struct server s;
+    struct bench b;
+
+    for (size_t i = 0; i < ARRAY_LEN(rules); i++) {
+        begin_settles(&b, &s, rules[i]);
+        T_EQ(bench_run(&b), EXIT_CODE_ROLLED_BACK);
+        T_EQ(bench_sql("SELECT " BACK_AT " > " OUTCOME "phase-2%')"), 1);
+        T_EQ(
+            bench_sql("SELECT count(*) FROM event WHERE kind = 40 AND seq < " OUTCOME "phase-2%')"),
+            0);
+        end(&b, &s);
+        t_remove("store");
+    }
+}
+
+/* Its phase is over in the process before. */
+T(a_rule_after_a_phase_is_in_force_for_who_goes_on)
+{
+    struct server s;
+    struct bench b;
+
+    begin_settles(&b, &s, "rollback when error_rate[1m] > 50% for 10s after phase 2");
+    b.at = "step-outcome"; /* of its last step */
+    b.at_count = 3;
+    b.act = interrupts;
+    T_EQ(bench_run(&b), EXIT_CODE_INTERRUPTED);
+    T_EQ(bench_resume(&b), EXIT_CODE_ROLLED_BACK);
+    end(&b, &s);
+}
+
+/* Nobody knows when it is over: that the rule was never in force is told at the end. */
+T(a_rule_after_a_phase_that_the_document_does_not_have_is_told_at_the_end)
+{
+    struct server s;
+    struct bench b;
+
+    begin_settles(&b, &s, "rollback when error_rate[1m] > 50% for 10s after phase 9");
+    T_EQ(bench_run(&b), EXIT_CODE_DONE);
+    T_EQ(bench_sql("SELECT count(*) FROM event WHERE kind = 42 AND data LIKE '%never in force%'"),
+         1);
+    end(&b, &s);
+}
+
+/* `prusik watch` carries nothing out, and so no phase is ever over. */
+T(a_rule_after_a_phase_is_never_in_force_where_nothing_is_carried_out)
+{
+    struct server s;
+    struct bench b;
+    json_t *json;
+
+    begin_settles(&b, &s, "rollback when error_rate[1m] > 50% for 10s after phase 3");
+    json = json_deep_copy(b.plan.json);
+    plan_release(&b.plan);
+    plan_watch_only(json);
+    T_OK(plan_load(json, &b.plan, &b.err), b.err);
+    T_EQ(bench_run(&b), EXIT_CODE_DONE);
+    T_EQ(bench_sql("SELECT count(*) FROM event WHERE kind = 42 AND data LIKE '%never in force%'"),
+         1);
+    end(&b, &s);
+}
+
 T_MAIN(T_CASE(what_goes_bad_after_the_first_phase_is_judged_while_the_second_is_carried_out),
        T_CASE(each_phase_has_its_mark_and_the_last_is_that_of_the_run),
        T_CASE(the_mark_of_a_phase_is_known_to_who_goes_on),
        T_CASE(what_a_later_phase_stops_is_not_held_against_an_earlier_one),
        T_CASE(at_a_gate_before_a_phase_its_rules_are_not_judged),
-       T_CASE(a_gate_of_a_phase_is_before_anything_of_it))
+       T_CASE(a_gate_of_a_phase_is_before_anything_of_it),
+       T_CASE(a_rule_after_a_phase_comes_into_force_when_its_last_step_is_over),
+       T_CASE(a_rule_after_a_phase_is_in_force_for_who_goes_on),
+       T_CASE(a_rule_after_a_phase_that_the_document_does_not_have_is_told_at_the_end),
+       T_CASE(a_rule_after_a_phase_is_never_in_force_where_nothing_is_carried_out))

@@ -168,6 +168,23 @@ T(a_search_that_finds_nothing_is_judged_by_a_person)
     T_EQ(bench_run(&b), EXIT_CODE_FAILED);
     T_CHECK(bench_says(&b, "it finds nothing (exit status 1 of grep)"));
     bench_end(&b);
+    t_remove("store");
+    bench_plan(&b, "# Doc\n\n## Verification\n\n```bash\ncat none.log | grep pretty\n```\n", plain);
+    T_EQ(bench_run(&b), EXIT_CODE_FAILED);
+    T_CHECK(bench_says(
+        &b, "nothing (exit status 1 of grep): cat: none.log: No such file or directory"));
+    bench_end(&b);
+}
+
+T(what_cannot_be_told_from_an_output_is_said_to_be_so)
+{
+    struct bench b;
+
+    bench_plan(&b, "# Doc\n\n## Verification\n\n```bash\necho ok\n# Should be 3.11+\n```\n", plain);
+    T_EQ(bench_run(&b), EXIT_CODE_FAILED);
+    T_CHECK(
+        bench_says(&b, "expected \"Should be 3.11+\", which cannot be told from what it printed"));
+    bench_end(&b);
 }
 
 T(an_outcome_judged_ahead_is_taken_as_it_was_said)
@@ -649,127 +666,6 @@ T(an_environment_has_one_unfinished_run_and_an_abort_ends_it)
     bench_end(&b);
 }
 
-/* P9: a killed run is ended by hand: the flag is lifted while nothing was changed, and told of otherwise. */
-T(an_abort_lifts_the_flag_where_that_is_safe)
-{
-    static const char document[] = DEPLOY BLOCK("touch MAINTENANCE") BLOCK("cp new app")
-        BLOCK("echo x") BLOCK("rm MAINTENANCE") "## Rollback Procedures\n\n" BLOCK("cp old app");
-
-    for (int changed = 0; changed < 2; changed++) {
-        struct bench b;
-
-        prepare_app();
-        bench_plan(&b, document, "environment: test\nmaintenance: {flag: MAINTENANCE}\n");
-        b.at = "step-intent";
-        b.at_count = 2 + changed;
-        b.act = interrupts;
-        T_EQ(bench_run(&b), EXIT_CODE_INTERRUPTED);
-        (void)bench_sql(
-            "DELETE FROM event WHERE kind IN (3, 31) RETURNING 0"); /* as if it had been killed */
-        if (!changed)
-            (void)bench_sql(
-                "DELETE FROM event WHERE seq > (SELECT max(seq) FROM event WHERE kind = 30 AND step <> '') RETURNING 0");
-        bench_write("MAINTENANCE", "");
-        T_OK(run_abort(b.store, 1, SV("ana"), SV("by hand"), &b.err), b.err);
-        T_EQ(file_exists("MAINTENANCE"), changed);
-        T_EQ(
-            bench_sql(
-                "SELECT json_extract(data, '$.maintenance.file') IS NOT NULL FROM event WHERE kind = 4"),
-            changed);
-        T_EQ(bench_sql("SELECT count(*) FROM lock"), 0);
-        bench_end(&b);
-        t_remove("store");
-    }
-}
-
-#define FLAG_ANSWERED(step)                                                  \
-    "environment: test\nmaintenance: {flag: MAINTENANCE}\nanswers: {\"" step \
-    "\": {answer: no, by: ana}}\n"
-
-/* P9: what was done is done, whatever is said of it afterwards. */
-T(a_flag_is_held_from_the_act_on_and_not_only_when_all_is_as_expected)
-{
-    static const char expected[] = "\nExpected: \"everybody is out\"\n\n";
-    CLEANUP(strbuf_release) struct strbuf on = STRBUF(0), off = STRBUF(0);
-    struct bench b;
-
-    strbuf_addf(&on, DEPLOY BLOCK("touch MAINTENANCE") "%s", expected);
-    bench_plan(&b, strbuf_str(&on), FLAG_ANSWERED("1"));
-    T_EQ(bench_run(&b), EXIT_CODE_FAILED);
-    T_CHECK(!file_exists("MAINTENANCE")); /* nothing was changed: it is lifted when the run stops */
-    T_EQ(bench_sql("SELECT count(*) FROM event WHERE kind IN (30, 31) AND json_extract(data, "
-                   "'$.what') = 'maintenance'"),
-         2);
-    bench_end(&b);
-    t_remove("store");
-
-    prepare_app();
-    strbuf_addf(&off,
-                DEPLOY BLOCK("touch MAINTENANCE") BLOCK("cp new app")
-                    BLOCK("rm MAINTENANCE") "%s## Rollback\n\n" BLOCK("cp old app"),
-                expected);
-    bench_plan(&b, strbuf_str(&off), FLAG_ANSWERED("3"));
-    T_EQ(bench_run(&b), EXIT_CODE_FAILED);
-    T_CHECK(!file_exists("MAINTENANCE"));
-    T_EQ(bench_sql("SELECT json_extract(data, '$.maintenance') IS NULL FROM event WHERE kind = 5"),
-         1);
-    T_EQ(bench_resume(&b), EXIT_CODE_FAILED);
-    T_CHECK(
-        !file_exists("MAINTENANCE")); /* the step had lifted it: a resume does not set it again */
-    bench_end(&b);
-}
-
-/* P9: the shell is in another folder by then, and removes nothing. */
-T(a_flag_that_the_document_does_not_remove_is_lifted_at_the_end)
-{
-    struct bench b;
-
-    T_EQ(mkdir("deep", 0700), 0);
-    bench_plan(&b, DEPLOY BLOCK("touch MAINTENANCE\ncd deep\nrm MAINTENANCE"),
-               "environment: test\nmaintenance: {flag: MAINTENANCE}\n");
-    T_EQ(bench_run(&b), EXIT_CODE_DONE);
-    T_CHECK(!file_exists("MAINTENANCE"));
-    T_EQ(bench_sql("SELECT count(*) FROM event WHERE kind = 31 AND"
-                   " json_extract(data, '$.why') = 'the run is over'"),
-         1);
-    bench_end(&b);
-}
-
-static void blocks_flag(struct bench *b)
-{
-    T_EQ(unlink("flags/MAINTENANCE"), 0);
-    T_EQ(mkdir("flags/MAINTENANCE", 0700), 0); /* it is there, and no file */
-    interrupts(b);
-}
-
-T(a_flag_that_cannot_be_lifted_or_set_again_is_said)
-{
-    struct run_options opt;
-    struct bench b;
-
-    T_EQ(mkdir("flags", 0700), 0);
-    bench_plan(&b, DEPLOY BLOCK("touch flags/MAINTENANCE") BLOCK("echo x"),
-               "environment: test\nmaintenance: {flag: flags/MAINTENANCE}\n");
-    b.at = "step-intent";
-    b.at_count = 2;
-    b.act = blocks_flag;
-    T_EQ(bench_run(&b), EXIT_CODE_INTERRUPTED);
-    T_EQ(bench_sql("SELECT json_extract(data, '$.maintenance.because') = 'it cannot be removed'"
-                   " FROM event WHERE kind = 3"),
-         1);
-    T_EQ(rmdir("flags/MAINTENANCE"), 0);
-    T_EQ(rmdir("flags"), 0);
-    opt = bench_options(&b);
-    T_EQ(run_resume(b.store, 1, &b.plan, &opt, &b.run, &b.err), ERR_IO);
-    T_CHECK(bench_says(&b, "make maintenance flag '") &&
-            bench_says(&b, "No such file or directory"));
-    T_EQ(bench_sql("SELECT count(*) FROM lock"), 0);
-    T_EQ(mkdir("flags", 0700), 0);
-    T_EQ(bench_resume(&b), EXIT_CODE_DONE);
-    T_CHECK(!file_exists("flags/MAINTENANCE"));
-    bench_end(&b);
-}
-
 T(a_run_that_was_never_begun_is_begun_anew)
 {
     struct bench b;
@@ -1048,6 +944,7 @@ T_MAIN(T_CASE(every_step_is_done_once_and_the_end_is_sealed),
        T_CASE(what_has_to_be_known_before_is_refused_with_a_person_too),
        T_CASE(an_outcome_that_no_machine_can_judge_is_judged_by_a_person),
        T_CASE(a_search_that_finds_nothing_is_judged_by_a_person),
+       T_CASE(what_cannot_be_told_from_an_output_is_said_to_be_so),
        T_CASE(an_outcome_judged_ahead_is_taken_as_it_was_said),
        T_CASE(an_approval_is_waited_for_and_the_operator_is_nobody_to_give_it),
        T_CASE(approvals_that_cannot_be_read_stop_the_run), T_CASE(only_those_named_may_approve),
@@ -1073,10 +970,6 @@ T_MAIN(T_CASE(every_step_is_done_once_and_the_end_is_sealed),
        T_CASE(a_command_for_a_placeholder_is_taken_once_and_can_fail_or_be_stopped),
        T_CASE(a_value_of_the_binding_is_journaled_and_used),
        T_CASE(an_environment_has_one_unfinished_run_and_an_abort_ends_it),
-       T_CASE(an_abort_lifts_the_flag_where_that_is_safe),
-       T_CASE(a_flag_is_held_from_the_act_on_and_not_only_when_all_is_as_expected),
-       T_CASE(a_flag_that_the_document_does_not_remove_is_lifted_at_the_end),
-       T_CASE(a_flag_that_cannot_be_lifted_or_set_again_is_said),
        T_CASE(a_run_that_was_never_begun_is_begun_anew),
        T_CASE(a_run_is_gone_on_with_by_the_plan_that_it_began_with),
        T_CASE(a_step_in_doubt_is_asked_about_and_the_answer_counts),

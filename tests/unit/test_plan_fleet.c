@@ -213,6 +213,31 @@ T(what_a_person_does_is_done_for_each_host)
     world_end(&w);
 }
 
+/* At the ends of the procedure once, in the middle once a batch; what is said of each host for each. */
+T(what_is_done_with_other_people_is_asked_once)
+{
+    struct world w;
+
+    world_make(
+        &w,
+        DEPLOY "- [ ] Tell support that it begins\n" SH(
+            "ssh web\nrm -f x") "- [ ] Notify the channel\n- [ ] Notify each owner\n" SH("rm -f y") "- [ ] Announce that it is over\n",
+        BOUND WEB ", batch: 2}}\n" ACCEPTED);
+    want_steps(w.plan.steps, w.plan.n_steps,
+               "deployment/tell-support-that-it/1 manual local\n"
+               "deployment/1@batch-1 fleet web1, web2\n"
+               "deployment/notify-the-channel/1@batch-1 manual web1, web2\n"
+               "deployment/notify-each-owner/1@web1 manual web1\n"
+               "deployment/notify-each-owner/1@web2 manual web2\n"
+               "deployment/2@batch-1 fleet web1, web2\n"
+               "deployment/1@batch-2 fleet web3\n"
+               "deployment/notify-the-channel/1@batch-2 manual web3\n"
+               "deployment/notify-each-owner/1@web3 manual web3\n"
+               "deployment/2@batch-2 fleet web3\n"
+               "deployment/announce-that-it-is-over/1 manual local\n");
+    world_end(&w);
+}
+
 /* The gates of each step, one step a line. */
 static void want_gates(const struct world *w, const char *want)
 {
@@ -494,7 +519,8 @@ T(a_name_of_machines_is_one_however_it_is_spelled)
     world_end(&w);
 }
 
-T_MAIN(T_CASE(a_name_of_machines_is_one_however_it_is_spelled),
+T_MAIN(T_CASE(what_is_done_with_other_people_is_asked_once),
+       T_CASE(a_name_of_machines_is_one_however_it_is_spelled),
        T_CASE(a_procedure_on_a_group_goes_batch_by_batch_with_its_health),
        T_CASE(a_batch_is_a_number_or_a_share_rounded_down),
        T_CASE(groups_may_contain_groups_and_a_host_is_there_once),

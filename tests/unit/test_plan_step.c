@@ -196,7 +196,68 @@ T(what_is_said_of_the_failure_of_a_step_is_told_at_that_step)
     world_end(&w);
 }
 
-T_MAIN(T_CASE(what_only_the_machine_could_know_is_asked_of_a_person),
+/* Each step by its kind and what people are asked of it, a line each. */
+static void want_asked(const char *md, const char *yaml, const char *want)
+{
+    CLEANUP(strbuf_release) struct strbuf text = STRBUF(0);
+    struct world w;
+
+    world_make(&w, md, yaml);
+    for (size_t i = 0; i < w.plan.n_steps; i++) {
+        const struct plan_step *s = &w.plan.steps[i];
+
+        strbuf_addf(&text, "%.*s %.*s", SV_FMT(s->kind), SV_FMT(s->command));
+        for (size_t k = 0; k < s->n_expects; k++)
+            strbuf_addf(&text, "%s %zu %.*s", k ? "," : " ?", s->expects[k].e.line,
+                        SV_FMT(s->expects[k].e.source));
+        strbuf_add_byte(&text, '\n');
+    }
+    if (strcmp(strbuf_str(&text), want) != 0)
+        T_FAIL("%s\nshould be\n%s", strbuf_str(&text), want);
+    world_end(&w);
+}
+
+T(a_box_that_says_what_is_seen_is_asked_with_the_output_of_the_block_below_it)
+{
+    want_asked(DEPLOY "\n- [ ] health shows ok\n" SH("cat health"), BOUND,
+               "shell cat health ? 5 health shows ok\n");
+    /* all of them at once, behind the last command */
+    want_asked(DEPLOY "\n- [ ] the release notes were read\n- [ ] the service is up\n"
+                      "- [ ] Verify the version\n" SH("cat a\ncat b"),
+               BOUND,
+               "manual the release notes were read\nshell cat a\n"
+               "shell cat b ? 6 the service is up, 7 Verify the version\n");
+}
+
+T(a_box_above_a_block_that_changes_something_is_asked_before)
+{
+    want_asked(DEPLOY "\n- [ ] the database is healthy\n" SH("cat a\nrm -f x"), BOUND,
+               "manual the database is healthy\nshell cat a\nshell rm -f x\n");
+    /* something stands between them; it is something to do; somebody's word; below another heading */
+    want_asked(DEPLOY "\n- [ ] health shows ok\n\nThe disk:\n" SH("df"), BOUND,
+               "manual health shows ok\nshell df\n");
+    want_asked(DEPLOY "\n- [ ] Stop the cron job\n" SH("df"), BOUND,
+               "manual Stop the cron job\nshell df\n");
+    want_asked(DEPLOY "\n- [ ] Confirm the window with the owner\n" SH("df"), BOUND,
+               "manual Confirm the window with the owner\nshell df\n");
+    want_asked(DEPLOY "\n- [ ] health shows ok\n\n### Look\n" SH("df"), BOUND,
+               "manual health shows ok\nshell df\n");
+}
+
+T(a_box_that_is_answered_ahead_or_whose_block_is_left_out_is_asked_by_itself)
+{
+    want_asked(DEPLOY "\n- [ ] health shows ok\n" SH("cat health"),
+               BOUND "answers: {health-shows-ok: {answer: yes, by: ana}}\n",
+               "manual health shows ok\nshell cat health\n");
+    want_asked(DEPLOY "\n- [ ] health shows ok\n" SH("cat health"),
+               BOUND "steps: {\"deployment/1\": {skip: no health here}}\n",
+               "manual health shows ok\nshell cat health\n");
+}
+
+T_MAIN(T_CASE(a_box_that_says_what_is_seen_is_asked_with_the_output_of_the_block_below_it),
+       T_CASE(a_box_above_a_block_that_changes_something_is_asked_before),
+       T_CASE(a_box_that_is_answered_ahead_or_whose_block_is_left_out_is_asked_by_itself),
+       T_CASE(what_only_the_machine_could_know_is_asked_of_a_person),
        T_CASE(an_answer_for_a_part_says_nothing_of_what_its_commands_show),
        T_CASE(a_service_that_was_just_started_is_given_time_to_listen),
        T_CASE(what_is_waited_for_is_looked_at_as_long_as_somebody_says),
