@@ -988,6 +988,7 @@ void finish(struct rb_build *b)
     finish_in_stages(b);
     finish_local(b);
     finish_jumps(b);
+    symptom_finish(b);
     finish_roles(b);
     finish_steps(b);
     finish_single(b);

@@ -58,6 +58,10 @@ enum block_pattern {
     BLOCK_CI,             /* "The pipeline executes:" */
     BLOCK_IN_FOLDER,      /* folder.h */
     BLOCK_IN_SOME_FOLDER, /* likewise */
+    BLOCK_ONLY_IN,        /* "Production only", "Run this only in staging" */
+    BLOCK_NOT_IN,         /* "Do not run this in staging", "Skip on replicas" */
+    BLOCK_ALL_HERE,       /* "All commands below are run ..." */
+    BLOCK_RUN_HERE,       /* "Run from the jump host, in /opt/x", and nothing to run below it */
     BLOCK_WILL,           /* "This feature will": the list below it says what it does by itself */
     BLOCK_DESCRIBES,      /* "This will:": what follows tells what the command does by itself */
     BLOCK_SHOULD,         /* "The output should be empty" */
@@ -175,6 +179,19 @@ struct tab {
     size_t indent;
 };
 
+/* folder.c: "All commands are run from `/opt/app`": where what follows is done. */
+struct here {
+    uint32_t part; /* of what is below it; RB_NONE: of all of the document */
+    bool said;
+    struct sv folder, host; /* empty: it does not say */
+    uint32_t node;          /* that says so, */
+    size_t line;
+    struct sv text;
+    bool entered;    /* in the session */
+    uint32_t proc;   /* of this procedure */
+    struct sv there; /* on that host */
+};
+
 struct way_back {
     uint32_t part;   /* RB_NONE: none is read */
     uint32_t outer;  /* the part that it stands in */
@@ -237,6 +254,7 @@ struct rb_build {
     struct fold fold;
     struct tab tab;
     struct ways ways;
+    struct here here;
     struct map tasks;       /* numbers of the boxes */
     bool named;             /* a heading of level 1 was read */
     struct sv opened;       /* "su - app", which is `host` as long as that shell is open; empty */
@@ -305,6 +323,11 @@ struct rb_draft *attach_task(struct rb_build *b);
 bool attach_is_criteria(const struct rb_build *b, struct sv label, uint32_t list);
 void attach_criteria(struct rb_build *b, uint32_t list);
 
+/*
+ * case.c: "Production only", "Do not run this in staging", "Skip on replicas": a condition; empty: it says no such thing.  The
+ * plan knows "for production only" and "not for staging" for what they are.
+ */
+struct sv case_of_place(const struct rb_build *b, struct sv text);
 /* case.c: does the paragraph say when its section is done? */
 void case_paragraph(struct rb_build *b, const struct md_node *n);
 /* "If X is enabled, update it." right above commands: when they are run; empty: it is no such text. */
@@ -666,6 +689,18 @@ void wait_of(struct rb_build *b, const struct md_node *n, size_t from);
 struct sv wait_later(struct rb_build *b, struct sv before);
 /* "Turn it off at once if:" above a list: the block right below it is for that case. */
 void wait_list_case(struct rb_build *b, uint32_t list, struct sv label);
+
+/*
+ * often.c: what is done again and again, and not in each run: of a title or item, of a cell below such a head, of what stands right
+ * below a heading.  Empty: it is done in each run.
+ */
+struct sv often_of_title(struct rb_build *b, const struct title *t, enum rb_part_kind kind);
+bool often_heads(struct sv head);
+struct sv often_of_cell(struct rb_build *b, struct sv cell);
+void often_paragraph(struct rb_build *b, const struct md_node *n);
+
+/* symptom.c: sections that are each what may be wrong are cases. */
+void symptom_finish(struct rb_build *b);
 
 /* finish.c: ids, joins and the arrays of the runbook. */
 void finish(struct rb_build *b);

@@ -10,6 +10,8 @@
 #include "base/regex.h"
 #include "base/sv.h"
 #include "base/text.h"
+#include "runbook/clause.h"
+#include "runbook/folder.h"
 #include "runbook/reader_int.h"
 #include "runbook/told_verb.h"
 
@@ -83,6 +85,10 @@ uint32_t read_part(struct rb_build *b, enum rb_part_kind kind, uint32_t parent, 
     if (section && !t.condition.n &&
         (parent == RB_NONE || build_part(b, parent)->role != ROLE_VERIFY))
         t.condition = title_not_now(b->title, t.text);
+    if (clause_is_skip(t.condition)) /* "(skip on replicas)" */
+        t.condition = arena_fmt(b->arena, "as it says: \"%.*s\"", SV_FMT(t.condition));
+    if (!t.condition.n && (section || kind == PART_ITEM))
+        t.condition = often_of_title(b, &t, kind);
     *p = (struct rb_part){.kind = kind,
                           .parent = parent,
                           .node = node,
@@ -550,7 +556,12 @@ static void read_paragraph(struct rb_build *b, uint32_t node)
         signs = true;
     else
         meta_read(b, n);
+    if (folder_paragraph(b, n, n->text)) {
+        read_label(b, n);
+        return;
+    }
     case_paragraph(b, n);
+    often_paragraph(b, n);
     case_left_out(b, n);
     read_label(b, n);
     ways_paragraph(b, node);

@@ -371,6 +371,7 @@ static void table_undo(struct rb_build *b, uint32_t row, int undo)
 /* Columns of a table of tasks; -1: it has none. */
 struct table_columns {
     int command, task, expected, undo, host, number, day;
+    int often;   /* "Frequency", "When" */
     bool checks; /* what a person looks at has a value that is well */
 };
 
@@ -496,6 +497,8 @@ static void table_when(struct rb_build *b, uint32_t row, const struct table_colu
             (sv_has_word(text, SV("only")) || sv_has_word(text, SV("nur"))))
             when = text;
     }
+    if (!when.n && at->often >= 0 && table_node(b, row, at->often))
+        when = often_of_cell(b, table_node(b, row, at->often)->text);
     if (!when.n && day && sv_trim(day->text).n > 1)
         when = arena_fmt(b->arena, "on \"%.*s\"", SV_FMT(sv_trim(day->text)));
     for (size_t i = from; when.n && i < b->steps.n; i++)
@@ -654,6 +657,15 @@ static int table_day_column(const struct rb_build *b, uint32_t node, const struc
     return -1;
 }
 
+/* "Frequency": how often a row is done; -1. */
+static int table_often_column(const struct table_row *head)
+{
+    for (size_t c = 0; c < head->n; c++)
+        if (often_heads(head->cells[c]))
+            return (int)c;
+    return -1;
+}
+
 /* "What", "Instruction": what is done, beside a column of numbers; -1. */
 static int table_what_column(const struct table_row *head)
 {
@@ -706,7 +718,8 @@ static bool table_steps(struct rb_build *b, uint32_t node, const struct table_ro
         .undo = table_column(head, table_undo_words, ARRAY_LEN(table_undo_words)),
         .host = table_host_column(head),
         .number = -1,
-        .day = table_day_column(b, node, head)};
+        .day = table_day_column(b, node, head),
+        .often = table_often_column(head)};
 
     if (!build_role_acts(build_role(b)) || build_role(b) == ROLE_MONITOR || !head->n)
         return false;

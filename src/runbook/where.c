@@ -546,6 +546,31 @@ bool where_spreads(struct sv sentence, struct sv *host)
     return false;
 }
 
+bool where_named(struct sv sentence, struct sv *host)
+{
+    static const struct sv fronts[] = {SV(" on "), SV(" from "), SV(" auf "), SV(" sur "),
+                                       SV(" en "), SV(" em "),   SV(" na "),  SV(" на ")};
+    static struct words before = WORDS(
+        "the a el la le les der dem den your our jump deployment build release application app database db admin ansible");
+    struct sv rest, word, target;
+
+    for (size_t i = 0; i < ARRAY_LEN(fronts); i++)
+        for (size_t at = 0; (at = sv_find(sentence, fronts[i], at)) != SV_NPOS; at++) {
+            target = rest = sv_trim(sv_sub(sentence, at + fronts[i].n, sentence.n));
+            while (sv_next_word(&rest, &word) &&
+                   (where_in(word, &before) || where_in(told_bare(word), &where_machines)))
+                ;
+            word = told_bare(word);
+            if (where_is_name(word) && (where_is_machine(word) || (word.p == target.p && i == 0))) {
+                *host = word;
+                return true;
+            }
+            if (where_target(target, host) && host->n)
+                return true;
+        }
+    return false;
+}
+
 /* "Replica (db2)": the machine that the words before the brackets speak of. */
 static bool where_is_apposed(struct sv before, struct sv inner, struct sv *host)
 {
