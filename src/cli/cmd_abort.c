@@ -12,13 +12,14 @@ static enum err_code abort_run(struct cli *c, enum exit_code *exit UNUSED, struc
     struct ident_text user = ident_user();
     int64_t id;
 
-    if (!c->why) {
+    if (!c->told.why) {
         (void)err_set(err, ERR_USAGE, "abort needs a reason");
         return err_hint(err, "prusik abort RUN --why \"...\"");
     }
     if (load_store(c, STORE_WRITE, &store, err) != ERR_OK ||
         load_run(store, c, &id, err) != ERR_OK ||
-        run_abort(store, id, sv_from(c->as ? c->as : user.s), sv_from(c->why), err) != ERR_OK)
+        run_abort(store, id, sv_from(c->told.as ? c->told.as : user.s), sv_from(c->told.why),
+                  err) != ERR_OK)
         return err->code;
     tell_done(c, id,
               &(struct told){"aborted", "is ended; nothing was carried out or undone", NULL});

@@ -45,7 +45,7 @@ static bool approve_fits(const struct plan_person *p, struct sv login, struct sv
 /* Whom the operating system says it is; --as chooses between those who share a login. */
 static enum err_code approve_person(struct approve *x, struct err *err)
 {
-    struct sv as = sv_from(x->c->as), login = sv_from(x->login.name);
+    struct sv as = sv_from(x->c->told.as), login = sv_from(x->login.name);
     const struct plan_person *who = NULL;
     size_t n = 0;
 
@@ -57,11 +57,11 @@ static enum err_code approve_person(struct approve *x, struct err *err)
     if (n != 1) {
         (void)err_set(err, ERR_REFUSED, "login %s is %s%s%s among the people of the plan",
                       x->login.name, n ? "more than one" : "nobody", as.n ? " who is " : "",
-                      as.n ? x->c->as : "");
+                      as.n ? x->c->told.as : "");
         return err_hint(err, n ? "say which: --as NAME" : "see people in prusik.yaml");
     }
     x->a.who = who->name;
-    x->a.role = sv_from(x->c->role);
+    x->a.role = sv_from(x->c->told.role);
     if (as.n && !sv_eq(as, who->name))
         x->a.role = as;
     if (x->a.role.n && !approve_has(who->roles, who->n_roles, x->a.role))
@@ -76,8 +76,8 @@ static enum err_code approve_who(struct approve *x, struct err *err)
     x->a.origin = sv_from(x->login.from);
     if (x->plan->n_people)
         return approve_person(x, err);
-    x->a.who = sv_from(x->c->as ? x->c->as : x->login.name);
-    x->a.role = sv_from(x->c->role);
+    x->a.who = sv_from(x->c->told.as ? x->c->told.as : x->login.name);
+    x->a.role = sv_from(x->c->told.role);
     return ERR_OK;
 }
 
@@ -93,7 +93,7 @@ static const struct plan_gate *approve_gate(const struct plan_step *s)
 
 static enum err_code approve_find_step(struct approve *x, struct err *err)
 {
-    const char *name = x->c->n_args > 1 ? x->c->args[1] : x->c->step;
+    const char *name = x->c->n_args > 1 ? x->c->args[1] : x->c->told.step;
     struct sv ref = name ? sv_from(name) : x->run->gate_step, nearest = {NULL, 0};
     struct event_run_text run = event_run_text(x->run->id);
 
@@ -128,7 +128,7 @@ static enum err_code approve_check_step(struct approve *x, struct err *err)
     const struct plan_gate *g = approve_gate(x->step);
     struct plan_crowd crowd = plan_crowd(x->plan);
 
-    if (!x->c->reject && g->not_self && approve_is_operator(x, x->a.who)) {
+    if (!x->c->told.reject && g->not_self && approve_is_operator(x, x->a.who)) {
         (void)err_set(err, ERR_REFUSED, "%.*s has run %s: somebody else has to approve it",
                       SV_FMT(x->a.who), event_run_text(x->run->id).s);
         return err_hint(err, "a no is taken from anybody: --reject");
@@ -219,7 +219,7 @@ static enum err_code approve_say(struct approve *x, struct err *err)
 
     x->hash = hash_hex(&x->plan->approval);
     x->login = ident_login();
-    if (x->c->reject && !x->c->note) {
+    if (x->c->told.reject && !x->c->told.note) {
         (void)err_set(err, ERR_USAGE, "a refusal needs a reason");
         return err_hint(err, "--note TEXT");
     }
@@ -227,9 +227,9 @@ static enum err_code approve_say(struct approve *x, struct err *err)
         return err->code;
     x->a.at_us = clock_now_us();
     x->a.plan = sv_from(x->hash.s);
-    x->a.step = x->step ? x->step->id : sv_from(x->c->n_args > 1 ? x->c->args[1] : x->c->step);
-    x->a.note = sv_from(x->c->note);
-    x->a.refused = x->c->reject;
+    x->a.step = x->step ? x->step->id : sv_from(x->c->n_args > 1 ? x->c->args[1] : x->c->told.step);
+    x->a.note = sv_from(x->c->told.note);
+    x->a.refused = x->c->told.reject;
     x->a.run = x->run ? x->run->id : 0;
     if (store_approval_add(x->store, &x->a, err) != ERR_OK)
         return err->code;

@@ -211,14 +211,15 @@ static enum err_code backup_address(const char *arg, const char **ret, struct er
 
 static enum err_code backup_wish(const struct cli *c, struct backup_wish *w, struct err *err)
 {
-    w->key = (struct key_spec){.passphrase_file = c->passphrase_file,
-                               .passphrase_env = c->passphrase_env,
-                               .passphrase_command = c->passphrase_command,
-                               .key_file = c->key_file};
-    w->level = c->level && strcmp(c->level, "decoded") == 0 ? PACK_DECODED : PACK_COMPARED;
-    w->replace = c->replace;
-    w->no_owner = c->no_owner;
-    return c->scratch ? backup_address(c->scratch, &w->scratch, err) : ERR_OK;
+    w->key = (struct key_spec){.passphrase_file = c->backup.passphrase_file,
+                               .passphrase_env = c->backup.passphrase_env,
+                               .passphrase_command = c->backup.passphrase_command,
+                               .key_file = c->backup.key_file};
+    w->level =
+        c->backup.level && strcmp(c->backup.level, "decoded") == 0 ? PACK_DECODED : PACK_COMPARED;
+    w->replace = c->backup.replace;
+    w->no_owner = c->backup.no_owner;
+    return c->backup.scratch ? backup_address(c->backup.scratch, &w->scratch, err) : ERR_OK;
 }
 
 typedef enum err_code backup_work_fn(const struct cli *c, struct backup_wish *w,
@@ -397,18 +398,18 @@ static enum err_code backup_prune_folder(const struct cli *c, const char *dir,
         return err->code; /* one that was damaged must not take the place of a good one */
     folder_choose(&f, p);
     backup_print_folder(c, &f, true);
-    return c->dry_run ? ERR_OK : folder_prune(&f, err);
+    return c->run.dry_run ? ERR_OK : folder_prune(&f, err);
 }
 
 static enum err_code backup_prune(const struct cli *c, enum exit_code *exit UNUSED, struct err *err)
 {
     struct folder_policy p;
 
-    if (!c->keep) {
+    if (!c->backup.keep) {
         (void)err_set(err, ERR_USAGE, "what is kept is not said");
         return err_hint(err, "--keep last=7,daily=14,weekly=8,monthly=12");
     }
-    if (folder_policy_read(sv_from(c->keep), &p, err) != ERR_OK)
+    if (folder_policy_read(sv_from(c->backup.keep), &p, err) != ERR_OK)
         return err->code;
     return backup_prune_folder(c, backup_folder(c), &p, err);
 }
@@ -420,9 +421,10 @@ static enum err_code backup_run_create(const struct cli *c, enum exit_code *exit
 {
     struct folder_policy p = {0};
 
-    if (c->keep && folder_policy_read(sv_from(c->keep), &p, err) != ERR_OK)
+    if (c->backup.keep && folder_policy_read(sv_from(c->backup.keep), &p, err) != ERR_OK)
         return err->code;
-    if (backup_do(c, "backup-created", "made", backup_work_create, err) != ERR_OK || !c->keep)
+    if (backup_do(c, "backup-created", "made", backup_work_create, err) != ERR_OK ||
+        !c->backup.keep)
         return err->code;
     return backup_prune_folder(c, c->to ? c->to : "backups", &p, err);
 }

@@ -179,7 +179,7 @@ static enum err_code compare_snapshots(const struct cli *c, struct compare_optio
 {
     enum err_code rc;
 
-    if (c->key || c->by || c->fields.n)
+    if (c->key || c->data.by || c->data.fields.n)
         return err_set(err, ERR_USAGE, "a snapshot has its own --key and --field");
     rc = compare_files(c->args[0], c->args[1], opt, r, err);
     for (size_t i = 0; i < 2 && rc == ERR_INVALID && !err->hint[0]; i++)
@@ -194,7 +194,7 @@ static enum err_code compare_snapshots(const struct cli *c, struct compare_optio
 static enum err_code compare_run(struct cli *c, enum exit_code *exit, struct err *err)
 {
     CLEANUP(condition_freep) struct condition *where = NULL;
-    struct compare_options opt = {.added_fails = c->added_fails};
+    struct compare_options opt = {.added_fails = c->data.added_fails};
     struct compare_result r = {.outcome = COMPARE_NOTHING};
     struct data_shape shape = {&r, compare_text, compare_to_json, compare_html};
     struct progress progress;
@@ -205,7 +205,8 @@ static enum err_code compare_run(struct cli *c, enum exit_code *exit, struct err
 
     if (data_check_format(c, err) != ERR_OK)
         return err->code;
-    if (c->where && condition_new(CONDITION_ROW, sv_from(c->where), SV(""), &where, err) != ERR_OK)
+    if (c->data.where &&
+        condition_new(CONDITION_ROW, sv_from(c->data.where), SV(""), &where, err) != ERR_OK)
         return err_wrap(err, "--where");
     opt.where = where;
     opt.pace = &progress.pace;

@@ -174,8 +174,8 @@ static enum err_code event_tell(struct cli *c, struct store *store, const struct
                              .run = v->id,
                              .environment = run_events_environment(&v->plan),
                              .kind = sv_from(c->args[0]),
-                             .who = sv_from(c->as ? c->as : login.name),
-                             .note = sv_from(c->note),
+                             .who = sv_from(c->told.as ? c->told.as : login.name),
+                             .note = sv_from(c->told.note),
                              .login = sv_from(login.name),
                              .origin = sv_from(login.from)};
 

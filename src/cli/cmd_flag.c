@@ -37,10 +37,10 @@ static enum err_code flag_bind(struct flag_job *j, struct err *err)
     CLEANUP(strbuf_release) struct strbuf text = STRBUF(0);
     CLEANUP(mem_freep) char *folder = path_dir(j->definitions);
     CLEANUP(mem_freep) char *beside = path_join(folder, FLAG_BINDING_NAME);
-    const char *path = j->c->consumers ? j->c->consumers : beside;
+    const char *path = j->c->flags.consumers ? j->c->flags.consumers : beside;
     CLEANUP(mem_freep) char *own = path_dir(path);
 
-    if (!j->c->consumers && !file_exists(path))
+    if (!j->c->flags.consumers && !file_exists(path))
         return ERR_OK;
     if (file_read(path, LIMIT_BINDING_BYTES, &text, err) != ERR_OK ||
         flag_binding_parse(strbuf_sv(&text), path, own, &j->binding, err) != ERR_OK)
@@ -205,7 +205,8 @@ static enum err_code flag_eval(struct flag_job *j, struct err *err)
     struct flag_answer a;
     size_t at = 0;
 
-    if (json_read(sv_from(j->c->context ? j->c->context : "{}"), &context, err) != ERR_OK ||
+    if (json_read(sv_from(j->c->flags.context ? j->c->flags.context : "{}"), &context, err) !=
+            ERR_OK ||
         !json_is_object(context))
         return err_set(err, ERR_USAGE, "--context is no JSON object");
     if (flag_find(j, &set, &at, err) != ERR_OK)
@@ -252,7 +253,7 @@ static enum err_code flag_change_to(struct flag_job *j, struct flag_change chang
     struct arena a = {0};
     enum err_code rc;
 
-    s.change.by = sv_from(j->c->operator_name ? j->c->operator_name : login.name);
+    s.change.by = sv_from(j->c->run.operator_name ? j->c->run.operator_name : login.name);
     s.change.at_us = clock_now_us();
     if (unless_so && flag_switch_holds(&s)) {
         strbuf_addf(&b, "%.*s: is as it was", SV_FMT(change.key));
@@ -270,8 +271,10 @@ static enum err_code flag_change_to(struct flag_job *j, struct flag_change chang
 
 static enum err_code flag_change(struct flag_job *j, bool kill, struct sv variant, struct err *err)
 {
-    struct flag_change c = {
-        .key = sv_from(j->c->args[1]), .variant = variant, .kill = kill, .why = sv_from(j->c->why)};
+    struct flag_change c = {.key = sv_from(j->c->args[1]),
+                            .variant = variant,
+                            .kill = kill,
+                            .why = sv_from(j->c->told.why)};
 
     if (!c.why.n)
         return err_set(err, ERR_USAGE, "prusik flag %s needs --why: it is kept with the change",
@@ -322,7 +325,7 @@ static enum err_code flag_back(struct flag_job *j, struct err *err)
         flag_back_find(&j->files, key, since_us, &a, &found, err) != ERR_OK)
         return err->code;
     for (size_t i = 0; i < found.n; i++) {
-        found.v[i].why = j->c->why ? sv_from(j->c->why) : SV("back to what it was");
+        found.v[i].why = j->c->told.why ? sv_from(j->c->told.why) : SV("back to what it was");
         if (flag_change_to(j, found.v[i], true, err) != ERR_OK)
             return err->code;
     }
@@ -365,7 +368,8 @@ static enum err_code flag_serve(struct flag_job *j, struct err *err)
 {
     CLEANUP(flag_server_freep) struct flag_server *server = NULL;
     struct flag_server_config config = {.definitions = j->definitions,
-                                        .listen = j->c->listen ? j->c->listen : FLAG_SERVER_DEFAULT,
+                                        .listen = j->c->flags.listen ? j->c->flags.listen
+                                                                     : FLAG_SERVER_DEFAULT,
                                         .token = sv_from(getenv("PRUSIK_FLAG_TOKEN"))};
 
     if (flag_server_start(&config, &server, err) != ERR_OK)
@@ -390,7 +394,7 @@ static const struct flag_action {
 
 static enum err_code flag_run(struct cli *c, enum exit_code *exit, struct err *err)
 {
-    struct flag_job j = {.c = c, .definitions = c->flags ? c->flags : "flags.json"};
+    struct flag_job j = {.c = c, .definitions = c->flags.file ? c->flags.file : "flags.json"};
     const struct flag_action *a = flag_actions;
     enum err_code rc;
 

@@ -12,7 +12,7 @@ static enum err_code lint_explain(const struct cli *c, struct err *err)
     CLEANUP(strbuf_release) struct strbuf out = STRBUF(0);
     const struct lint_rule *rule;
 
-    if (lint_verb_rule(c->explain, &rule, err) != ERR_OK)
+    if (lint_verb_rule(c->lint.explain, &rule, err) != ERR_OK)
         return err->code;
     lint_show_rule(rule, &out);
     term_write(&out);
@@ -22,9 +22,9 @@ static enum err_code lint_explain(const struct cli *c, struct err *err)
 static enum err_code lint_run_verb(struct cli *c, enum exit_code *exit, struct err *err)
 {
     CLEANUP(lint_jobs_release)
-    struct lint_jobs jobs = {.want_blocks = !c->no_shellcheck, .fix = c->fix};
+    struct lint_jobs jobs = {.want_blocks = !c->lint.no_shellcheck, .fix = c->lint.fix};
 
-    if (c->explain)
+    if (c->lint.explain)
         return lint_explain(c, err);
     if (c->n_args == 0)
         return err_set(err, ERR_USAGE, "prusik lint takes: DOC...");

@@ -67,7 +67,7 @@ static enum err_code plan_show_diff(const struct cli *c, const struct plan *now,
     struct plan old = {.json = NULL};
     struct plan_diff d;
 
-    if (plan_read(c->diff, &old, err) != ERR_OK)
+    if (plan_read(c->plan.diff, &old, err) != ERR_OK)
         return err->code;
     plan_diff_make(old.json, now->json, &d);
     if (c->json) {
@@ -86,30 +86,31 @@ static enum err_code plan_show_diff(const struct cli *c, const struct plan *now,
 /* The plan in the shape that the options name. */
 static void plan_show(const struct cli *c, const struct plan *p, struct strbuf *out)
 {
-    if (c->graph)
-        (c->graph[0] == 's' ? plan_graph_svg : plan_graph_dot)(p, out);
-    else if (c->export)
+    if (c->plan.graph)
+        (c->plan.graph[0] == 's' ? plan_graph_svg : plan_graph_dot)(p, out);
+    else if (c->plan.export)
         plan_script(p, out);
-    else if (c->questions && c->json)
-        plan_questions_json(p, !c->unattended, out);
+    else if (c->plan.questions && c->json)
+        plan_questions_json(p, !c->run.unattended, out);
     else if (c->json)
         plan_add_json(p->json, out);
-    else if (c->questions)
-        show_open(p, !c->unattended, out);
+    else if (c->plan.questions)
+        show_open(p, !c->run.unattended, out);
     else
-        show_plan(p, !c->unattended, out);
+        show_plan(p, !c->run.unattended, out);
 }
 
 static enum err_code plan_check_usage(const struct cli *c, struct err *err)
 {
-    int shapes = (c->diff != NULL) + (c->graph != NULL) + (c->export != NULL) + c->questions;
+    int shapes = (c->plan.diff != NULL) + (c->plan.graph != NULL) + (c->plan.export != NULL) +
+                 c->plan.questions;
 
     if (shapes > 1)
         return err_set(err, ERR_USAGE,
                        "only one of --questions, --diff, --graph and --export can be asked for");
-    if (c->json && (c->graph || c->export))
+    if (c->json && (c->plan.graph || c->plan.export))
         return err_set(err, ERR_USAGE, "--json does not go with %s",
-                       c->graph ? "--graph" : "--export");
+                       c->plan.graph ? "--graph" : "--export");
     return ERR_OK;
 }
 
@@ -120,12 +121,12 @@ static enum err_code plan_run(struct cli *c, enum exit_code *exit, struct err *e
 
     if (plan_check_usage(c, err) != ERR_OK || load_plan(c, c->args[0], &l, err) != ERR_OK)
         return err->code;
-    if (c->diff) {
+    if (c->plan.diff) {
         if (plan_show_diff(c, &l.plan, &b, exit, err) != ERR_OK)
             return err->code;
     } else {
         plan_show(c, &l.plan, &b);
-        if (plan_open(&l.plan, !c->unattended))
+        if (plan_open(&l.plan, !c->run.unattended))
             *exit = EXIT_CODE_REFUSED;
     }
     term_write(&b);

@@ -123,7 +123,7 @@ static enum err_code replay_run(struct cli *c, enum exit_code *exit, struct err 
     CLEANUP(store_freep) struct store *store = NULL;
     CLEANUP(json_cleanup) json_t *list = json_array(), *flags = json_array();
     struct replay p = {
-        .rule = sv_from(c->rule), .text = STRBUF(0), .list = list, .flag_list = flags};
+        .rule = sv_from(c->watch.rule), .text = STRBUF(0), .list = list, .flag_list = flags};
     int64_t id;
     enum err_code rc;
 
@@ -132,7 +132,8 @@ static enum err_code replay_run(struct cli *c, enum exit_code *exit, struct err 
     rc = journal_read(store, id, 0, replay_event, &p, err);
     if (rc == ERR_OK && p.same + p.differ + p.open == 0)
         rc = err_set(err, ERR_NOT_FOUND, "%s has no evaluation%s%s that could be judged again",
-                     event_run_text(id).s, c->rule ? " of rule " : "", c->rule ? c->rule : "");
+                     event_run_text(id).s, c->watch.rule ? " of rule " : "",
+                     c->watch.rule ? c->watch.rule : "");
     if (rc == ERR_OK) {
         replay_show(&p, c, id);
         *exit = p.differ ? EXIT_CODE_FAILED : p.open ? EXIT_CODE_INVESTIGATE : EXIT_CODE_DONE;

@@ -87,7 +87,7 @@ static enum err_code rollback_look(struct rollback *r, struct err *err)
 
 static enum err_code rollback_load(struct rollback *r, const struct cli *c, struct err *err)
 {
-    enum store_mode mode = c->dry_run ? STORE_READ : STORE_WRITE;
+    enum store_mode mode = c->run.dry_run ? STORE_READ : STORE_WRITE;
 
     r->c = c;
     if (load_store(c, mode, &r->store, err) != ERR_OK ||
@@ -193,7 +193,7 @@ static enum err_code rollback_check_free(const struct rollback *r, struct err *e
 static enum err_code rollback_go(const struct rollback *r, enum exit_code *exit, struct err *err)
 {
     struct show_back show = {&r->view.plan, r->whose, r->to, &r->back};
-    struct go_on on = {.back = sv_from(r->c->why ? r->c->why : "decided by the operator"),
+    struct go_on on = {.back = sv_from(r->c->told.why ? r->c->told.why : "decided by the operator"),
                        .to = r->goes_on ? (struct sv){NULL, 0} : r->to,
                        .finished = r->found.finished};
 
@@ -228,7 +228,7 @@ static enum err_code rollback_run(struct cli *c, enum exit_code *exit, struct er
     enum err_code rc = rollback_load(&r, c, err);
 
     if (rc == ERR_OK)
-        rc = c->dry_run ? rollback_dry(&r, exit, err) : rollback_go(&r, exit, err);
+        rc = c->run.dry_run ? rollback_dry(&r, exit, err) : rollback_go(&r, exit, err);
     rollback_release(&r);
     return rc;
 }

@@ -33,7 +33,7 @@ static enum err_code run_dry(const struct cli *c, const struct loaded *l, enum e
 {
     CLEANUP(strbuf_release) struct strbuf b = STRBUF(0);
     CLEANUP(mem_freep) char *dir = load_store_dir(c, &l->b);
-    bool attended = !c->unattended && !c->json, held;
+    bool attended = !c->run.unattended && !c->json, held;
     struct store_lock lock;
     struct dry d;
 
@@ -57,7 +57,7 @@ static enum err_code run_run(struct cli *c, enum exit_code *exit, struct err *er
 
     if (load_plan(c, c->args[0], &l, err) != ERR_OK)
         return err->code;
-    if (c->dry_run)
+    if (c->run.dry_run)
         return run_dry(c, &l, exit, err);
     go_show_questions(c, &l.plan);
     if (run_check_questions(&l.plan, go_is_attended(c), err) != ERR_OK)

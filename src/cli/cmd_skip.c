@@ -12,14 +12,14 @@ static enum err_code skip_run(struct cli *c, enum exit_code *exit UNUSED, struct
     struct ident_text user = ident_user();
     int64_t id;
 
-    if (!c->why) {
+    if (!c->told.why) {
         (void)err_set(err, ERR_USAGE, "skip needs a reason");
         return err_hint(err, "prusik skip RUN STEP --why \"...\"");
     }
     if (load_store(c, STORE_WRITE, &store, err) != ERR_OK ||
         load_run(store, c, &id, err) != ERR_OK ||
-        run_skip_step(store, id, sv_from(c->args[1]), sv_from(c->as ? c->as : user.s),
-                      sv_from(c->why), err) != ERR_OK)
+        run_skip_step(store, id, sv_from(c->args[1]), sv_from(c->told.as ? c->told.as : user.s),
+                      sv_from(c->told.why), err) != ERR_OK)
         return err->code;
     tell_done(c, id, &(struct told){"skipped", "goes on without the step", "resume"});
     return ERR_OK;

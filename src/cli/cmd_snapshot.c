@@ -20,7 +20,7 @@ static enum err_code snapshot_of_name(struct cli *c, const struct data_file *f, 
 {
     const struct data_snapshot *s;
 
-    if (c->key || c->by || c->fields.n)
+    if (c->key || c->data.by || c->data.fields.n)
         return err_set(err, ERR_USAGE,
                        "--key and --field are for a file; the data file has those of '%s'",
                        c->args[0]);
@@ -41,7 +41,7 @@ static enum err_code snapshot_write(struct cli *c, struct take_spec *t, struct e
     enum err_code rc;
     size_t n;
 
-    t->side = c->side ? sv_from(c->side) : SV("");
+    t->side = c->data.side ? sv_from(c->data.side) : SV("");
     t->taken_at_us = clock_now_us();
     t->output = c->output;
     t->pace = &progress.pace;

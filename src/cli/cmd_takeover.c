@@ -11,10 +11,11 @@ static enum err_code takeover_run(struct cli *c, enum exit_code *exit UNUSED, st
 {
     CLEANUP(store_freep) struct store *store = NULL;
     struct ident_text user = ident_user();
-    struct run_takeover t = {sv_from(c->as ? c->as : user.s), sv_from(c->why), sv_from(c->confirm)};
+    struct run_takeover t = {sv_from(c->told.as ? c->told.as : user.s), sv_from(c->told.why),
+                             sv_from(c->told.confirm)};
     int64_t id;
 
-    if (!c->why) {
+    if (!c->told.why) {
         (void)err_set(err, ERR_USAGE, "takeover needs a reason");
         return err_hint(err, "prusik takeover RUN --why \"...\"");
     }

@@ -297,8 +297,8 @@ static enum err_code watch_try(const struct cli *c, const struct loaded *l, enum
 static enum err_code watch_for(const struct cli *c, int64_t *ret, struct err *err)
 {
     *ret = -1;
-    if (c->watch_for && (!duration_parse(sv_from(c->watch_for), ret) || *ret <= 0))
-        return err_set(err, ERR_USAGE, "--for '%s' is no time such as 30m or 24h", c->watch_for);
+    if (c->watch.length && (!duration_parse(sv_from(c->watch.length), ret) || *ret <= 0))
+        return err_set(err, ERR_USAGE, "--for '%s' is no time such as 30m or 24h", c->watch.length);
     return ERR_OK;
 }
 
@@ -327,7 +327,7 @@ static enum err_code watch_run(struct cli *c, enum exit_code *exit, struct err *
     if (watch_for(c, &for_ms, err) != ERR_OK ||
         load_watch(c, c->args[0], for_ms, &l, err) != ERR_OK)
         return err->code;
-    return c->try ? watch_try(c, &l, exit, err) : watch_go(c, &l, exit, err);
+    return c->watch.try ? watch_try(c, &l, exit, err) : watch_go(c, &l, exit, err);
 }
 
 const struct verb verb_watch = {

@@ -19,7 +19,7 @@ static const char *data_env(void *arg UNUSED, const char *name)
 enum err_code data_load(const struct cli *c, struct data_file *ret, struct err *err)
 {
     CLEANUP(strbuf_release) struct strbuf text = STRBUF(0);
-    const char *path = c->data ? c->data : DATA_FILE_NAME;
+    const char *path = c->data.file ? c->data.file : DATA_FILE_NAME;
     CLEANUP(mem_freep) char *folder = path_dir(path);
 
     if (!file_exists(path)) {

@@ -88,14 +88,14 @@ static void db_verb_watch(struct db *db)
 static enum err_code db_verb_from_binding(const struct cli *c, const struct binding *b,
                                           struct strbuf *url, struct err *err)
 {
-    const struct binding_database *d = c->db ? binding_find_database(b, sv_from(c->db))
+    const struct binding_database *d = c->db.url ? binding_find_database(b, sv_from(c->db.url))
                                        : b->databases.n == 1 ? b->databases.v
                                                              : NULL;
 
     if (d)
         return binding_expand(b, d->url, url, err);
-    if (c->db) {
-        strbuf_add_str(url, c->db); /* the path of a file */
+    if (c->db.url) {
+        strbuf_add_str(url, c->db.url); /* the path of a file */
         return ERR_OK;
     }
     (void)err_set(err, ERR_USAGE,
@@ -112,8 +112,8 @@ enum err_code db_verb_url(const struct cli *c, struct strbuf *url, struct err *e
     struct binding b = {0};
     enum err_code rc;
 
-    if (c->db && db_is_url(sv_from(c->db))) {
-        strbuf_add_str(url, c->db);
+    if (c->db.url && db_is_url(sv_from(c->db.url))) {
+        strbuf_add_str(url, c->db.url);
         return ERR_OK;
     }
     if (binding_load("./document", &opt, &b, err) != ERR_OK)
@@ -147,8 +147,8 @@ static enum err_code db_verb_open(struct db_verb *v, const struct db_command *cm
 
 char *db_verb_dir(const struct cli *c)
 {
-    if (c->dir)
-        return xstrdup(c->dir);
+    if (c->db.dir)
+        return xstrdup(c->db.dir);
     return xstrdup(file_exists("db/migrations") || !file_exists("migrations") ? "db/migrations"
                                                                               : "migrations");
 }
@@ -159,7 +159,8 @@ static enum err_code db_verb_applied(struct db_verb *v, enum db_beside beside, s
 
     if (beside == DB_BESIDE_NOTHING)
         return ERR_OK;
-    if (book_open(v->db, sv_from(v->c->schema ? v->c->schema : "prusik"), &b, err) != ERR_OK ||
+    if (book_open(v->db, sv_from(v->c->db.schema ? v->c->db.schema : "prusik"), &b, err) !=
+            ERR_OK ||
         (beside == DB_BESIDE_DIGESTS ? book_load_digests(&b, &v->applied, err)
                                      : book_load(&b, BOOK_TEXTS_NONE, &v->applied, err)) != ERR_OK)
         return err->code;
@@ -170,8 +171,8 @@ static enum err_code db_verb_applied(struct db_verb *v, enum db_beside beside, s
 static enum err_code db_verb_read(struct db_verb *v, enum db_beside beside, struct err *err)
 {
     if (db_verb_applied(v, beside, err) != ERR_OK ||
-        discover_tree_beside(v->ahead, sv_from(v->c->files ? v->c->files : "auto"), db_kind(v->db),
-                             &v->applied, &v->tree, err) != ERR_OK)
+        discover_tree_beside(v->ahead, sv_from(v->c->db.files ? v->c->db.files : "auto"),
+                             db_kind(v->db), &v->applied, &v->tree, err) != ERR_OK)
         return err->code;
     v->has_tree = true;
     return ERR_OK;
@@ -197,7 +198,7 @@ enum err_code db_verb_compare(struct db_verb *v, enum book_texts texts, struct b
     if (v->beside == DB_BESIDE_ROWS && !texts) {
         *rows = v->applied; /* as they were read: now the caller's */
         v->applied = (struct book_rows){0};
-    } else if (book_open(v->db, sv_from(v->c->schema ? v->c->schema : "prusik"), &b, err) !=
+    } else if (book_open(v->db, sv_from(v->c->db.schema ? v->c->db.schema : "prusik"), &b, err) !=
                    ERR_OK ||
                book_load(&b, texts, rows, err) != ERR_OK) {
         return err->code;
@@ -342,10 +343,10 @@ enum err_code db_verb_options(struct db_verb *v, struct apply_options *ret, stru
 {
     struct apply_options o = {.url = sv_from(v->url), .tell = db_verb_tell, .arg = v};
 
-    o.schema = sv_from(v->c->schema ? v->c->schema : "prusik");
-    if (db_verb_ms("--wait", v->c->wait, &o.wait_ms, err) != ERR_OK ||
-        db_verb_ms("--lock-timeout", v->c->lock_timeout, &o.lock_timeout_ms, err) != ERR_OK ||
-        db_verb_ms("--retry-for", v->c->retry_for, &o.retry_ms, err) != ERR_OK)
+    o.schema = sv_from(v->c->db.schema ? v->c->db.schema : "prusik");
+    if (db_verb_ms("--wait", v->c->db.wait, &o.wait_ms, err) != ERR_OK ||
+        db_verb_ms("--lock-timeout", v->c->db.lock_timeout, &o.lock_timeout_ms, err) != ERR_OK ||
+        db_verb_ms("--retry-for", v->c->db.retry_for, &o.retry_ms, err) != ERR_OK)
         return err->code;
     *ret = o;
     return ERR_OK;

@@ -57,13 +57,13 @@ static enum err_code db_adopt_go(struct db_verb *v, const struct adopt *ad, stru
     struct apply a;
     enum err_code rc;
 
-    if (adopt_check(v->db, ad, v->c->accept_state, err) != ERR_OK)
+    if (adopt_check(v->db, ad, v->c->db.accept_state, err) != ERR_OK)
         return err->code;
-    if (v->c->dry_run)
+    if (v->c->run.dry_run)
         return ERR_OK;
     if (db_verb_options(v, &o, err) != ERR_OK || apply_begin(v->db, &o, &a, err) != ERR_OK)
         return err->code;
-    rc = adopt_write(&a, ad, v->c->retire, err);
+    rc = adopt_write(&a, ad, v->c->db.retire, err);
     apply_end(&a);
     return rc;
 }
@@ -98,21 +98,21 @@ static enum err_code db_adopt_found(struct db_verb *v, const struct adopt_found 
         printf(
             "%zu %s: %zu matched, %zu unverified, %zu changed, %zu without a file; %zu file%s to "
             "come\n",
-            ad.rows.n, v->c->dry_run ? "would be adopted" : "adopted", ad.n_state[ADOPT_MATCHED],
-            ad.n_state[ADOPT_UNVERIFIED], ad.n_state[ADOPT_CHANGED], ad.n_state[ADOPT_NO_FILE],
-            ad.n_only_files, ad.n_only_files == 1 ? "" : "s");
+            ad.rows.n, v->c->run.dry_run ? "would be adopted" : "adopted",
+            ad.n_state[ADOPT_MATCHED], ad.n_state[ADOPT_UNVERIFIED], ad.n_state[ADOPT_CHANGED],
+            ad.n_state[ADOPT_NO_FILE], ad.n_only_files, ad.n_only_files == 1 ? "" : "s");
     return ERR_OK;
 }
 
 /* Its files, when there are some: a record can be adopted without. */
 static enum err_code db_adopt_files(struct db_verb *v, struct err *err)
 {
-    const char *format = v->c->files ? v->c->files : "auto";
+    const char *format = v->c->db.files ? v->c->db.files : "auto";
 
     v->dir = db_verb_dir(v->c);
     if (discover_tree(v->dir, sv_from(format), db_kind(v->db), &v->tree, err) == ERR_OK)
         v->has_tree = true;
-    else if (v->c->dir || err->code != ERR_NOT_FOUND)
+    else if (v->c->db.dir || err->code != ERR_NOT_FOUND)
         return err->code;
     return ERR_OK;
 }
@@ -120,7 +120,7 @@ static enum err_code db_adopt_files(struct db_verb *v, struct err *err)
 enum err_code db_adopt(struct db_verb *v, struct err *err)
 {
     CLEANUP(arena_release) struct arena a = {0};
-    struct sv from = sv_from(v->c->from), table = sv_from(v->c->table);
+    struct sv from = sv_from(v->c->db.from), table = sv_from(v->c->db.table);
     struct adopt_found f = {0};
     adopt_list found = {0};
     enum err_code rc;

@@ -62,7 +62,7 @@ static int64_t fill_left_s(const struct fill *f, size_t row)
 static enum err_code fill_load(struct db_verb *v, struct fill *f, struct err *err)
 {
     CLEANUP(strbuf_release) struct strbuf sql = STRBUF(0);
-    struct sv schema = sv_from(v->c->schema ? v->c->schema : "prusik");
+    struct sv schema = sv_from(v->c->db.schema ? v->c->db.schema : "prusik");
     struct db_value name, there;
 
     f->v = v;

@@ -55,7 +55,7 @@ static enum err_code db_go_check(struct db_verb *v, struct apply *a, const pendi
 {
     bool first = true;
 
-    if (pending_check(p, v->c->out_of_order, err) != ERR_OK)
+    if (pending_check(p, v->c->db.out_of_order, err) != ERR_OK)
         return err->code;
     for (size_t i = 0; i < end; i++) {
         if (!db_go_is_due(&p->v[i]))
@@ -136,7 +136,7 @@ static enum err_code db_go_up(struct db_verb *v, struct apply *a, const pendings
     size_t end = 0, n = 0;
 
     if (db_verb_heads(v, p, err) != ERR_OK ||
-        adopt_guard(v->db, &a->rows, v->c->accept_state, err) != ERR_OK ||
+        adopt_guard(v->db, &a->rows, v->c->db.accept_state, err) != ERR_OK ||
         db_go_end(v, p, &end, err) != ERR_OK || db_go_check(v, a, p, end, err) != ERR_OK)
         return err->code;
     db_go_missing(v, p);
@@ -240,7 +240,7 @@ static enum err_code db_go_down(struct db_verb *v, struct apply *a, const pendin
 
 static enum err_code db_go_why(const struct db_verb *v, struct err *err)
 {
-    if (v->c->why && v->c->why[0])
+    if (v->c->told.why && v->c->told.why[0])
         return ERR_OK;
     return err_set(err, ERR_USAGE, "prusik db %s needs --why: it is kept with the change",
                    v->command);
@@ -256,7 +256,7 @@ static enum err_code db_go_stamp(struct db_verb *v, struct apply *a, const pendi
     if (!one->file)
         return err_set(err, ERR_REFUSED, "%.*s has no file: nothing says what it would be",
                        SV_FMT(one->version));
-    return apply_stamp(a, one, "applied", "stamp", sv_from(v->c->why), err);
+    return apply_stamp(a, one, "applied", "stamp", sv_from(v->c->told.why), err);
 }
 
 static enum err_code db_go_repair(struct db_verb *v, struct apply *a, const pendings *p,
@@ -267,20 +267,20 @@ static enum err_code db_go_repair(struct db_verb *v, struct apply *a, const pend
 
     if (!one || db_go_why(v, err) != ERR_OK)
         return err->code;
-    if (v->c->accept_file + v->c->finish + v->c->forget != 1)
+    if (v->c->db.accept_file + v->c->db.finish + v->c->db.forget != 1)
         return err_set(err, ERR_USAGE,
                        "prusik db repair takes one of --accept-file, --finish and --forget");
     half = one->state == PENDING_PARTIAL || pending_is_half_missing(one);
-    if (half == v->c->accept_file)
+    if (half == v->c->db.accept_file)
         return err_set(err, ERR_REFUSED, "%.*s is %s: %s", SV_FMT(one->version),
                        pending_state_text(one->state),
                        half ? "--finish or --forget is for it"
                             : "only --accept-file is for what is not half done");
-    if (v->c->accept_file && one->state != PENDING_CHANGED && !one->layout)
+    if (v->c->db.accept_file && one->state != PENDING_CHANGED && !one->layout)
         return err_set(err, ERR_REFUSED, "%.*s is %s: there is nothing to accept",
                        SV_FMT(one->version), pending_state_text(one->state));
-    return apply_stamp(a, one, v->c->forget ? "undone" : "applied", "repair", sv_from(v->c->why),
-                       err);
+    return apply_stamp(a, one, v->c->db.forget ? "undone" : "applied", "repair",
+                       sv_from(v->c->told.why), err);
 }
 
 /* --- all of them, under the lock --- */

@@ -17,9 +17,9 @@
 
 static enum sqllint_for db_lint_for(const struct cli *c)
 {
-    if (!c->runner)
+    if (!c->db.runner)
         return SQLLINT_FOR_FILE;
-    return strcmp(c->runner, "plain") == 0 ? SQLLINT_FOR_PLAIN : SQLLINT_FOR_PRUSIK;
+    return strcmp(c->db.runner, "plain") == 0 ? SQLLINT_FOR_PLAIN : SQLLINT_FOR_PRUSIK;
 }
 
 /* The only database that the binding names says whose SQL it is, without being asked anything. */
@@ -51,16 +51,16 @@ static enum err_code db_lint_kind(struct db_verb *v, const struct binding *b, en
                                   struct err *err)
 {
     *ret = DB_POSTGRES;
-    if (v->c->db) {
+    if (v->c->db.url) {
         if (db_lint_open(v, err) != ERR_OK)
             return err->code;
         *ret = db_kind(v->db);
     }
-    if (v->c->dialect) {
-        enum db_kind asked = strcmp(v->c->dialect, "sqlite") == 0 ? DB_SQLITE : DB_POSTGRES;
+    if (v->c->db.dialect) {
+        enum db_kind asked = strcmp(v->c->db.dialect, "sqlite") == 0 ? DB_SQLITE : DB_POSTGRES;
 
         if (v->db && asked != *ret)
-            return err_set(err, ERR_USAGE, "--dialect %s, and %s is another", v->c->dialect,
+            return err_set(err, ERR_USAGE, "--dialect %s, and %s is another", v->c->db.dialect,
                            db_name(v->db));
         *ret = asked;
         return ERR_OK;
@@ -215,7 +215,8 @@ static enum err_code db_lint_drop_applied(struct db_verb *v, struct lint_jobs *j
     CLEANUP(map_release) struct map applied = {0};
     struct book b;
 
-    if (book_open(v->db, sv_from(v->c->schema ? v->c->schema : "prusik"), &b, err) != ERR_OK ||
+    if (book_open(v->db, sv_from(v->c->db.schema ? v->c->db.schema : "prusik"), &b, err) !=
+            ERR_OK ||
         book_load(&b, BOOK_TEXTS_NONE, &rows, err) != ERR_OK)
         return err->code;
     for (size_t i = 0; i < rows.migrations.n; i++)
@@ -241,17 +242,17 @@ static enum err_code db_lint_alembic(struct db_verb *v, struct lint_jobs *jobs, 
     if (v->n_args > 1)
         return err_set(err, ERR_USAGE, "--alembic is for one folder, not %d", v->n_args);
     return lint_alembic_add(jobs,
-                            v->n_args   ? v->args[0]
-                            : v->c->dir ? v->c->dir
-                                        : ".",
-                            v->c->alembic, err);
+                            v->n_args      ? v->args[0]
+                            : v->c->db.dir ? v->c->db.dir
+                                           : ".",
+                            v->c->db.alembic, err);
 }
 
 static enum err_code db_lint_files(struct db_verb *v, struct lint_jobs *jobs, struct err *err)
 {
     CLEANUP(mem_freep) char *dir = NULL;
 
-    if (v->c->alembic)
+    if (v->c->db.alembic)
         return db_lint_alembic(v, jobs, err);
     for (int i = 0; i < v->n_args; i++)
         if (db_lint_add(jobs, v->args[i], err) != ERR_OK)

@@ -233,7 +233,8 @@ enum err_code db_history(struct db_verb *v, struct err *err)
     int64_t limit;
 
     if (db_count(v->c, 100, &limit, err) != ERR_OK ||
-        book_open(v->db, sv_from(v->c->schema ? v->c->schema : "prusik"), &b, err) != ERR_OK ||
+        book_open(v->db, sv_from(v->c->db.schema ? v->c->db.schema : "prusik"), &b, err) !=
+            ERR_OK ||
         book_events(&b, v->n_args ? migration_canonical(sv_from(v->args[0])) : SV(""), limit, &a,
                     &t, err) != ERR_OK)
         return err->code;
@@ -350,22 +351,22 @@ enum err_code db_plan(struct db_verb *v, struct err *err)
 
     if (db_verb_compare(v, BOOK_TEXTS_NONE, &l.rows, &l.p, err) != ERR_OK ||
         db_verb_heads(v, &l.p, err) != ERR_OK ||
-        pending_check(&l.p, v->c->out_of_order, err) != ERR_OK)
+        pending_check(&l.p, v->c->db.out_of_order, err) != ERR_OK)
         return err->code;
     for (size_t i = 0; i < l.p.n; i++) {
         if (!l.p.v[i].file || l.p.v[i].state == PENDING_APPLIED)
             continue;
         if (apply_check(&l.p.v[i], db_kind(v->db), err) != ERR_OK)
             return err->code;
-        db_plan_text(&l.p.v[i], db_kind(v->db), v->c->sql, &b);
+        db_plan_text(&l.p.v[i], db_kind(v->db), v->c->db.sql, &b);
     }
     if (v->c->json) {
         db_plan_json(v, &l.p);
         return ERR_OK;
     }
-    if (!v->c->sql)
+    if (!v->c->db.sql)
         db_verb_notes(v);
-    if (!b.n && !v->c->sql)
+    if (!b.n && !v->c->db.sql)
         strbuf_add_str(&b, "nothing to do\n");
     term_write(&b);
     return ERR_OK;

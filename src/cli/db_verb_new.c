@@ -88,7 +88,7 @@ enum err_code db_new(struct db_verb *v, struct err *err)
         return err->code;
     v->dir = db_verb_dir(v->c);
     if (file_mkdirs(v->dir, err) != ERR_OK ||
-        discover_names(v->dir, sv_from(v->c->files ? v->c->files : "auto"), &v->tree, err) !=
+        discover_names(v->dir, sv_from(v->c->db.files ? v->c->db.files : "auto"), &v->tree, err) !=
             ERR_OK)
         return err->code;
     v->has_tree = true;

@@ -51,7 +51,7 @@ bool go_is_attended(const struct cli *c)
 {
     const char *ci = getenv("CI");
 
-    return !c->unattended && !c->json && !(ci && *ci) && isatty(STDIN_FILENO) &&
+    return !c->run.unattended && !c->json && !(ci && *ci) && isatty(STDIN_FILENO) &&
            isatty(STDOUT_FILENO);
 }
 
@@ -87,7 +87,7 @@ static struct run_options go_options(struct go *g, const struct cli *c, const st
                                 .ask = go_is_attended(c) ? ui_ask : NULL,
                                 .terminal = go_is_attended(c) ? ui_terminal(ui) : NULL,
                                 .wait = go_is_attended(c),
-                                .exit_when_waiting = c->exit_when_waiting,
+                                .exit_when_waiting = c->run.exit_when_waiting,
                                 .arg = ui,
                                 .secrets = b->secrets,
                                 .secret_env = g->secret_env.v,
@@ -151,8 +151,10 @@ enum err_code go_start(const struct cli *c, struct store *store, const struct lo
     CLEANUP(ui_freep) struct ui *ui = ui_new(go_mode(c), &l->plan);
     struct go g = {.store = store, .tells = !c->json && !c->quiet};
     struct run_options opt;
-    struct binding_options given = {
-        .environment = c->env, .sets = c->sets.v, .n_sets = c->sets.n, .time_scale = c->time_scale};
+    struct binding_options given = {.environment = c->env,
+                                    .sets = c->sets.v,
+                                    .n_sets = c->sets.n,
+                                    .time_scale = c->run.time_scale};
     enum err_code rc = go_secrets(&g, &l->plan, &l->b, err);
 
     opt = go_options(&g, c, &l->b, ui);
@@ -209,7 +211,7 @@ static struct hash_text go_document_now(const char *path)
 static enum err_code go_check_drift(const struct cli *c, int64_t id, const struct go_on *on,
                                     const struct drift *d, const char *path, struct err *err)
 {
-    if (!d->json || !d->edited || on->back.p || c->as_planned)
+    if (!d->json || !d->edited || on->back.p || c->run.as_planned)
         return ERR_OK;
     (void)err_set(err, ERR_REFUSED,
                   "%s has been edited since run %s began, which goes on with what it was then: %s",
@@ -240,8 +242,8 @@ enum err_code go_resume(const struct cli *c, struct store *store, int64_t id,
     struct binding_options bopt = {.path = c->bind,
                                    .sets = c->sets.v,
                                    .n_sets = c->sets.n,
-                                   .operator_name = c->operator_name,
-                                   .rehearse = c->rehearse};
+                                   .operator_name = c->run.operator_name,
+                                   .rehearse = c->run.rehearse};
     struct plan plan = {0};
     struct binding b = {0};
     struct go g = {.store = store, .tells = !c->json && !c->quiet};

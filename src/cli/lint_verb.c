@@ -16,7 +16,7 @@ static enum err_code lint_format(const struct cli *c, enum lint_format *ret, str
     static const char *const names[] = {
         [LINT_TEXT] = "text", [LINT_JSON] = "json", [LINT_SARIF] = "sarif"};
 
-    *ret = c->sarif ? LINT_SARIF : c->json ? LINT_JSON : LINT_TEXT;
+    *ret = c->lint.sarif ? LINT_SARIF : c->json ? LINT_JSON : LINT_TEXT;
     for (size_t i = 0; c->format && i < ARRAY_LEN(names); i++)
         if (strcmp(c->format, names[i]) == 0) {
             *ret = (enum lint_format)i;
@@ -42,8 +42,8 @@ static enum err_code lint_check_disabled(const struct cli *c, struct err *err)
 {
     const struct lint_rule *rule;
 
-    for (size_t d = 0; d < c->disables.n; d++)
-        if (lint_verb_rule(c->disables.v[d], &rule, err) != ERR_OK)
+    for (size_t d = 0; d < c->lint.disables.n; d++)
+        if (lint_verb_rule(c->lint.disables.v[d], &rule, err) != ERR_OK)
             return err->code;
     return ERR_OK;
 }
@@ -51,8 +51,8 @@ static enum err_code lint_check_disabled(const struct cli *c, struct err *err)
 /* Findings of the rules that the command line leaves out. */
 static void lint_disable(const struct cli *c, struct lint_jobs *jobs)
 {
-    for (size_t d = 0; d < c->disables.n; d++) {
-        const struct lint_rule *rule = lint_find_rule(sv_from(c->disables.v[d]));
+    for (size_t d = 0; d < c->lint.disables.n; d++) {
+        const struct lint_rule *rule = lint_find_rule(sv_from(c->lint.disables.v[d]));
 
         for (size_t i = 0; i < jobs->list.n; i++) {
             struct lint *l = &jobs->list.v[i].lint;

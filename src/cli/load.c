@@ -37,12 +37,12 @@ static struct binding_options load_options(const struct cli *c)
 {
     return (struct binding_options){.path = c->bind,
                                     .environment = c->env,
-                                    .operator_name = c->operator_name,
+                                    .operator_name = c->run.operator_name,
                                     .store = c->store,
                                     .sets = c->sets.v,
                                     .n_sets = c->sets.n,
-                                    .time_scale = c->time_scale,
-                                    .rehearse = c->rehearse};
+                                    .time_scale = c->run.time_scale,
+                                    .rehearse = c->run.rehearse};
 }
 
 /* The document is not there: the one that was meant, perhaps. */

@@ -162,7 +162,7 @@ enum err_code rehearsal_open(struct rehearsal *r, struct cli *c, struct err *err
 {
     CLEANUP(mem_freep) char *dir = NULL;
 
-    c->rehearse = true;
+    c->run.rehearse = true;
     r->c = c;
     if (load_plan(c, c->args[0], &r->l, err) != ERR_OK || rehearsal_check(r, err) != ERR_OK ||
         rehearsal_read_paths(r, err) != ERR_OK)

@@ -30,25 +30,76 @@ struct cli_option {
 
 typedef VEC(const char *) cli_texts;
 
-/* A command line, read. */
+/* Who says something about a run, and what: approvals, events, flags, what is left out. */
+struct cli_told {
+    const char *as, *role, *note, *why, *confirm, *step;
+    bool reject;
+};
+
+/* How a run is carried out. */
+struct cli_run {
+    const char *operator_name;
+    double time_scale;
+    bool unattended, dry_run, exit_when_waiting, as_planned;
+    bool rehearse; /* the binding is for the scratch environment: set by a verb, not by an option */
+};
+
+struct cli_plan {
+    const char *diff, *graph, *export;
+    bool questions;
+};
+
+struct cli_lint {
+    const char *explain;
+    cli_texts disables;
+    bool sarif, fix, no_shellcheck;
+};
+
+struct cli_watch {
+    const char *length, *rule;
+    bool try;
+};
+
+/* Snapshots, comparisons and audits. */
+struct cli_data {
+    const char *file, *by, *side, *where;
+    cli_texts fields;
+    bool added_fails;
+};
+
+struct cli_flags {
+    const char *file, *consumers, *context, *listen;
+};
+
+/* Migrations. */
+struct cli_db {
+    const char *url, *dir, *files, *schema, *wait, *lock_timeout, *retry_for, *from, *table,
+        *runner, *dialect, *alembic;
+    bool out_of_order, sql, accept_file, finish, forget, retire, accept_state;
+};
+
+struct cli_backup {
+    const char *level, *scratch, *keep, *passphrase_file, *passphrase_env, *passphrase_command,
+        *key_file;
+    bool replace, no_owner;
+};
+
+/* A command line, read: first what verbs of several kinds have, then what those of one have. */
 struct cli {
     const char **args; /* what is no option */
     int n_args;
-    const char *store, *bind, *env, *operator_name, *as, *role, *note, *why, *confirm, *step,
-        *format, *output, *color, *diff, *graph, *export, *explain, *key, *by, *data, *side, *where,
-        *flags, *consumers, *context, *listen, *watch_for, *rule;
-    const char *db, *dir, *files, *schema, *count, *wait, *lock_timeout, *retry_for, *from, *table,
-        *runner, *dialect, *alembic;
-    const char *to, *level, *scratch, *keep, *passphrase_file, *passphrase_env, *passphrase_command,
-        *key_file;
-    bool replace, no_owner;
-    cli_texts sets, disables, fields;
-    double time_scale;
-    bool reject, exit_when_waiting;
-    bool json, unattended, all, questions, quiet, help, to_stdout, stdio, sarif, fix, no_shellcheck,
-        dry_run, added_fails, try, as_planned;
-    bool rehearse; /* the binding is for the scratch environment: set by a verb, not by an option */
-    bool check, out_of_order, yes, sql, accept_file, finish, forget, retire, accept_state;
+    const char *store, *bind, *env, *format, *output, *color, *key, *to, *count;
+    cli_texts sets;
+    bool help, quiet, json, all, check, yes, to_stdout, stdio;
+    struct cli_told told;
+    struct cli_run run;
+    struct cli_plan plan;
+    struct cli_lint lint;
+    struct cli_watch watch;
+    struct cli_data data;
+    struct cli_flags flags;
+    struct cli_db db;
+    struct cli_backup backup;
 };
 
 struct verb {

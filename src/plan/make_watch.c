@@ -645,6 +645,24 @@ static void make_ask_receiver(struct make *m, const json_t *rule)
     }
 }
 
+/* "Watch it for 2 hours": the latest moment that the document only proposes, else half an hour. */
+static struct sv make_proposed_until(const struct make *m)
+{
+    struct sv found = SV("T+30m");
+    int64_t latest_ms = 0;
+
+    for (size_t i = 0; i < m->rb->n_rules; i++) {
+        struct sv text = m->rb->rules[i].text;
+        int64_t ms = m->rb->rules[i].proposal ? make_checkpoint_rule(m, text) : -1;
+
+        if (ms <= latest_ms || !sv_eat(&text, SV("checkpoint ")))
+            continue;
+        latest_ms = ms;
+        found = sv_sub(text, 0, sv_find_byte(text, ':', 0));
+    }
+    return found;
+}
+
 /* Rules that are judged all the time, and nothing that says until when. */
 static void make_ask_until(struct make *m, const json_t *rules, int64_t until_ms)
 {
@@ -659,7 +677,8 @@ static void make_ask_until(struct make *m, const json_t *rules, int64_t until_ms
                         .kind = "watch",
                         .at_plan = true,
                         .text = SV("how long are the rules judged after the deployment?"),
-                        .answer_with = SV("watch: {until: T+30m}"),
+                        .answer_with = arena_fmt(m->arena, "watch: {until: %.*s}",
+                                                 SV_FMT(make_proposed_until(m))),
                     });
         return;
     }

@@ -7,6 +7,7 @@
 #include "base/sv.h"
 #include "runbook/reader_int.h"
 #include "runbook/told_verb.h"
+#include "runbook/where.h"
 
 static const struct expect_context attach_nothing;
 
@@ -259,6 +260,17 @@ static struct sv attach_printed(struct rb_build *b, const struct md_node *n, siz
     return after;
 }
 
+/* "On db01, more than 20 % is free": without where that is. */
+static struct sv attach_said(struct sv text)
+{
+    size_t comma = sv_find_byte(text, ',', 0);
+    struct sv host;
+
+    return comma != SV_NPOS && where_read(sv_sub(text, 0, comma), &host) == WHERE_ONCE
+               ? sv_trim(sv_sub(text, comma + 1, text.n))
+               : text;
+}
+
 void attach_inline(struct rb_build *b, const struct md_node *n, size_t from)
 {
     size_t first = SV_NPOS, last = 0;
@@ -281,6 +293,10 @@ void attach_inline(struct rb_build *b, const struct md_node *n, size_t from)
         build_expect(b, from, attach_printed(b, n, last, after), n->line);
     else if (expect_is_look(b->expect, before) && !after.n)
         build_expect(b, from, before, n->line);
+    else if (!after.n && expect_is_limit(b->expect, before))
+        build_expect(b, from, attach_said(before), n->line);
+    else if (!before.n && expect_is_limit(b->expect, after))
+        build_expect(b, from, after, n->line);
 }
 
 /* --- lists of criteria --- */

@@ -969,7 +969,8 @@ static bool block_inline_host(const struct rb_build *b, const struct md_node *n,
         return true;
     if (told_host_within(label, host) ||
         told_host_within(sv_sub(label, 0, size_min(from, sv_find(label, SV("<br"), 0))), host) ||
-        (code.n && told_host_within(block_sentence(n->text, from), host)))
+        (code.n && (told_host_within(block_sentence(n->text, from), host) ||
+                    where_of(block_sentence(n->text, from), host))))
         return !where_reaches_out(code, *host);
     *host = (struct sv){NULL, 0};
     return b->title_within && where_reaches_out(code, b->host);

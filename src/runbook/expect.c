@@ -828,6 +828,8 @@ static void expect_single(struct expect_reader *r, struct sv clause,
     struct sv inner;
     bool waived;
 
+    if (expect_read_answer(clause, cx, arena, e))
+        return;
     /* "`notAfter` date is in future (>30 days)": here the commentary is the limit */
     if (sv_has_nocase(m.bare, SV("in future")) && expect_in_parentheses(clause, &inner)) {
         int64_t ms;
@@ -861,7 +863,7 @@ static bool expect_is_vacuous(struct sv clause)
 }
 
 /* "17 or newer", "3 or more": one limit, no alternatives. */
-static bool expect_is_limit(struct sv clause)
+static bool expect_is_or_more(struct sv clause)
 {
     static const struct sv ends[] = {
         SV(" or newer"),   SV(" or later"), SV(" or higher"), SV(" or above"), SV(" or more"),
@@ -882,7 +884,7 @@ static void expect_alternatives(struct expect_reader *r, struct sv clause,
     VEC(struct rb_expect) any = {0};
     struct sv rest = clause, piece;
 
-    if (expect_is_limit(expect_bare(clause))) {
+    if (expect_is_or_more(expect_bare(clause))) {
         expect_single(r, clause, cx, arena, e);
         return;
     }

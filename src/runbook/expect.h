@@ -86,6 +86,8 @@ bool expect_in_parentheses(struct sv text, struct sv *rest);
 bool expect_is_claim(struct expect_reader *r, struct sv text);
 /* "Check the application log", "Verify endpoints responding": somebody looks at what is shown. */
 bool expect_is_look(struct expect_reader *r, struct sv text);
+/* "At least 5 GB free", "fewer than 50 connections": a number is compared. */
+bool expect_is_limit(struct expect_reader *r, struct sv text);
 /*
  * "Check for errors" before a search: finding nothing is good, when the search is for nothing but errors;
  * else a person reads what it found.

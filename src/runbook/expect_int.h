@@ -19,12 +19,20 @@ struct sv expect_names_in(struct sv text);
 bool expect_read_names(struct sv clause, struct arena *arena, expect_list *out);
 bool expect_read_members(struct sv clause, struct arena *arena, expect_list *out);
 
+/*
+ * `{"status": "ok", "version": "1.4"}` of an HTTP answer: each member has to be there with that value, unless one of them
+ * changes by itself, which is asked.  False: it is no object, or one of a single member.
+ */
+bool expect_read_answer(struct sv text, const struct expect_context *cx, struct arena *arena,
+                        struct rb_expect *e);
+
 enum expect_pattern {
     EXPECT_RE_CONSTRAINT,
     EXPECT_RE_NAME,
     EXPECT_RE_FIGURE,
     EXPECT_RE_CLAIM,
     EXPECT_RE_LOOK,
+    EXPECT_RE_LIMIT,
     EXPECT_RE_HUNT,
     EXPECT_RE_HUNTED,
     EXPECT_RE_SAID,

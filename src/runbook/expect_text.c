@@ -24,6 +24,12 @@ const char *const expect_patterns[EXPECT_RE__N] = {
     [EXPECT_RE_LOOK] = ("^(?:[0-9]+[.)] )?(?:please |then |now |next |finally |also )*"
                         "(?:check|verify|confirm|ensure|make sure|validate|review|inspect|look at|"
                         "prüfe|prüfen)\\b"),
+    [EXPECT_RE_LIMIT] =
+        ("[<>\xe2\x89\xa4\xe2\x89\xa5]=? ?[0-9]|"
+         "\\b(?:at least|at most|(?:more|less|fewer|greater|higher|lower|larger|smaller|longer) than|"
+         "under|over|above|below|exceeds|a minimum of|a maximum of|"
+         "über|unter|mindestens|höchstens|maximal|(?:mehr|weniger|größer|kleiner) als|"
+         "au moins|au plus|(?:plus|moins) de|al menos|(?:más|menos) de|pelo menos|mais de) [0-9]"),
     [EXPECT_RE_HUNT] = ("^(?:[0-9]+[.)] )?(?:check|look|search|scan|grep) (?:the )?(?:logs? )?for "
                         "(?:any |new |recent )*(?:[\\w-]+ ){0,2}"
                         "(?:errors?|exceptions?|failures?|violations?|tracebacks?|panics?)\\b"),
@@ -61,6 +67,11 @@ bool expect_is_claim(struct expect_reader *r, struct sv text)
 bool expect_is_look(struct expect_reader *r, struct sv text)
 {
     return regex_has(expect_pattern(r, EXPECT_RE_LOOK), sv_trim(text));
+}
+
+bool expect_is_limit(struct expect_reader *r, struct sv text)
+{
+    return regex_has(expect_pattern(r, EXPECT_RE_LIMIT), text);
 }
 
 bool expect_is_said(struct expect_reader *r, struct sv text, struct sv *rest)
@@ -438,8 +449,15 @@ void expect_read_output(struct expect_reader *r, struct sv text, size_t line,
 {
     struct sv rest = sv_trim(text), one;
     size_t first = out->n;
+    struct rb_expect answer;
     bool listed;
 
+    if (expect_read_answer(rest, cx, arena, &answer) && answer.form != EXPECT_ASK) {
+        answer.line = line;
+        answer.source = arena_sv(arena, rest);
+        *vec_add(out) = answer;
+        return;
+    }
     if (expect_is_sample(rest, cx) || rest.n > EXPECT_MAX_BYTES) {
         *vec_add(out) = (struct rb_expect){.form = EXPECT_ASK,
                                            .line = line,

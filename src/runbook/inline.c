@@ -277,7 +277,7 @@ bool inline_read(struct rb_build *b, const struct md_node *n, bool listed)
           regex_has(b->block_patterns[BLOCK_WAITS], n->text)))
         return false; /* "Expected: a list of migrations to run" speaks of the commands before */
     if (block_inline(b, n)) {
-        if (listed)
+        if (listed || inline_shows(b, n))
             attach_inline(b, n, before);
     } else if (alone || ((listed || inline_shows(b, n)) && n->parent != MD_NONE &&
                          b->rb->md.v[n->parent].kind == MD_ITEM)) {

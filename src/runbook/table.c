@@ -181,7 +181,10 @@ static struct sv table_band(struct sv head)
         {SV("pause"), SV("hold")},           {SV("critical"), SV("page oncall")},
         {SV("page"), SV("page oncall")},     {SV("emergency"), SV("page oncall")},
         {SV("red"), SV("alert team")},       {SV("bad"), SV("alert team")},
-        {SV("unhealthy"), SV("alert team")},
+        {SV("unhealthy"), SV("alert team")}, {SV("not ok"), SV("alert team")},
+        {SV("nok"), SV("alert team")},       {SV("nicht ok"), SV("alert team")},
+        {SV("problem"), SV("alert team")},   {SV("no-go"), SV("alert team")},
+        {SV("fail"), SV("alert team")},      {SV("unacceptable"), SV("alert team")},
     };
     static const struct sv ends[] = {SV(""),           SV(" if"),      SV(" when"), SV(" at"),
                                      SV(" threshold"), SV(" trigger"), SV(" level")};
@@ -209,12 +212,44 @@ static bool table_has_value(struct sv cell)
 static bool table_is_person(struct sv head)
 {
     static const struct sv words[] = {SV("page"), SV("emergency"), SV("critical"),
-                                      SV("hold"), SV("red"),       SV("bad")};
+                                      SV("hold"), SV("red"),       SV("bad"),
+                                      SV("fail"), SV("problem"),   SV("no-go")};
 
     for (size_t i = 0; i < ARRAY_LEN(words); i++)
         if (sv_starts_nocase(head, words[i]))
             return true;
     return false;
+}
+
+/* "If anything is "Not OK", roll back.": does the paragraph say so of the column with this head? */
+static bool table_says_rollback(struct sv text, struct sv head)
+{
+    size_t at = sv_find_nocase(text, head, 0);
+    struct sv before = sv_sub(text, 0, at), behind;
+
+    if (at == SV_NPOS || head.n < 3)
+        return false;
+    behind = sv_sub(text, at + head.n, text.n);
+    return (prose_verdict_of(before) == PROSE_ROLLBACK ||
+            prose_verdict_of(behind) == PROSE_ROLLBACK) &&
+           !table_denies(before) && !table_denies(behind) && !sv_has_word(text, SV("unless"));
+}
+
+/* What is done when a metric is in the column: its head tells, and a sentence beside the table more. */
+static struct sv table_action(const struct rb_build *b, uint32_t node, struct sv head)
+{
+    const struct md_node *v = b->rb->md.v;
+    uint32_t before = v[node].before, behind = v[node].next;
+    struct sv action = table_band(head);
+
+    if (sv_eq(action, SV("rollback")))
+        return action;
+    if ((before != MD_NONE && v[before].kind == MD_PARAGRAPH &&
+         table_says_rollback(v[before].text, head)) ||
+        (behind != MD_NONE && v[behind].kind == MD_PARAGRAPH &&
+         table_says_rollback(v[behind].text, head)))
+        return SV("rollback");
+    return action;
 }
 
 static void table_band_cell(struct rb_build *b, const struct table_row *row, int metric, size_t c,
@@ -234,7 +269,7 @@ static void table_band_cell(struct rb_build *b, const struct table_row *row, int
  * "Metric | Healthy | Investigate | Rollback": a rule for each cell with a limit, and a question for one that is not
  * understood; false: it is no such table.
  */
-static bool table_bands(struct rb_build *b, const struct table_row *head,
+static bool table_bands(struct rb_build *b, uint32_t node, const struct table_row *head,
                         const struct table_row *row)
 {
     int metric = table_column(head, table_metric_words, ARRAY_LEN(table_metric_words));
@@ -244,10 +279,11 @@ static bool table_bands(struct rb_build *b, const struct table_row *head,
     if (metric != 0 || build_role(b) == ROLE_REFERENCE || build_role(b) == ROLE_COMMUNICATE)
         return false;
     for (size_t c = 1; c < head->n && c < row->n; c++)
-        found |= table_band(head->cells[c]).n > 0 &&
+        found |= table_action(b, node, head->cells[c]).n > 0 &&
                  (watch_limited(b, row->cells[c]) || !table_is_person(head->cells[c]));
     for (size_t c = 1; found && c < head->n && c < row->n; c++) {
-        struct sv action = (int)c == alert ? SV("alert team") : table_band(head->cells[c]);
+        struct sv action =
+            (int)c == alert ? SV("alert team") : table_action(b, node, head->cells[c]);
 
         if (action.n && table_has_value(row->cells[c]) &&
             (watch_limited(b, row->cells[c]) || !table_is_person(head->cells[c])))
@@ -777,7 +813,7 @@ void table_read(struct rb_build *b, uint32_t node)
         else if (table_column(&head, table_time_words, ARRAY_LEN(table_time_words)) == 0 &&
                  title_offset(b->title, cells.cells[0], &offset_ms))
             table_schedule_row(b, &cells, offset_ms);
-        else if (!table_bands(b, &head, &cells))
+        else if (!table_bands(b, node, &head, &cells))
             (void)table_metric_row(b, &head, &cells); /* false: a table of something else */
     }
 }

@@ -9,6 +9,7 @@
 #include "base/regex.h"
 #include "base/sv.h"
 #include "runbook/clause.h"
+#include "runbook/where.h"
 
 /* `with`: one of these words stands behind it; "" : a word that a noun does not have behind it; NULL: anything. */
 static const struct told_verb {
@@ -35,6 +36,7 @@ static const struct told_verb {
     {"attach", TOLD_BY_ANY, NULL},
     {"back", TOLD_BY_ANY, "up out"},
     {"backup", TOLD_BY_ANY, ""},
+    {"begin", TOLD_BY_HAND, "with"},
     {"block", TOLD_BY_ANY, ""},
     {"book", TOLD_BY_HAND, ""},
     {"bring", TOLD_BY_ANY, "up down back the all"},
@@ -56,7 +58,7 @@ static const struct told_verb {
     {"confirm", TOLD_BY_ANY, NULL},
     {"connect", TOLD_BY_ANY, NULL},
     {"contact", TOLD_BY_HAND, ""},
-    {"continue", TOLD_BY_HAND, "only if when once"},
+    {"continue", TOLD_BY_HAND, "only if when once with on"},
     {"coordinate", TOLD_BY_HAND, NULL},
     {"copy", TOLD_BY_ANY, ""},
     {"create", TOLD_BY_ANY, NULL},
@@ -69,6 +71,7 @@ static const struct told_verb {
     {"determine", TOLD_BY_ANY, NULL},
     {"disable", TOLD_BY_ANY, NULL},
     {"disconnect", TOLD_BY_ANY, NULL},
+    {"do", TOLD_BY_HAND, ""},
     {"document", TOLD_BY_HAND, ""},
     {"double-check", TOLD_BY_ANY, NULL},
     {"downgrade", TOLD_BY_ANY, ""},
@@ -150,7 +153,7 @@ static const struct told_verb {
     {"power", TOLD_BY_ANY, "on off cycle down"},
     {"prepare", TOLD_BY_ANY, NULL},
     {"press", TOLD_BY_HAND, NULL},
-    {"proceed", TOLD_BY_HAND, "only if when once"},
+    {"proceed", TOLD_BY_HAND, "only if when once with on"},
     {"promote", TOLD_BY_ANY, NULL},
     {"provision", TOLD_BY_ANY, NULL},
     {"publish", TOLD_BY_ANY, NULL},
@@ -282,6 +285,30 @@ static bool told_is_statement(struct sv rest)
     return false;
 }
 
+/* "Release 4.7.0 adds a column": what a version does, nobody has to do. */
+static bool told_is_version(struct sv next, struct sv rest)
+{
+    (void)sv_eat(&next, SV("v"));
+    return next.n && ascii_is_digit(*next.p) && sv_find_byte(told_bare(next), '.', 0) != SV_NPOS &&
+           told_starts(
+               rest,
+               WORDS_HERE(
+                   "adds brings changes contains drops fixes improves includes introduces needs removes renames replaces "
+                   "requires ships supports switches updates upgrades is was has will can does"));
+}
+
+/* "Continue with step 5", "Do one at a time": how it is gone on with what stands there anyhow. */
+static bool told_only_goes_on(struct sv word, struct sv next, struct sv rest)
+{
+    if (sv_eq_nocase(word, SV("do")))
+        return sv_has_nocase(rest, SV("at a time"));
+    return (sv_eq_nocase(word, SV("continue")) || sv_eq_nocase(word, SV("proceed"))) &&
+           told_starts(next, WORDS_HERE("with on")) &&
+           (sv_has_nocase(rest, SV("step")) || sv_has_nocase(rest, SV("section")) ||
+            sv_has_nocase(rest, SV("below")) || sv_has_nocase(rest, SV("phase")) ||
+            sv_has_nocase(rest, SV("follow")) || sv_has_nocase(rest, SV("checklist")));
+}
+
 static int told_compare(const void *key, const void *row)
 {
     const struct sv *word = key;
@@ -363,6 +390,9 @@ static enum told_how told_verb_in(struct sv text, bool title)
         return v->with && *v->with ? TOLD_NOT : v->how;
     if (next.p[next.n - 1] == ':' ||
         sv_eq(next, SV("="))) /* "Change ID: 4711", "Rollback = step 5" */
+        return TOLD_NOT;
+    if (words_have(WORDS_HERE("not never nothing"), told_bare(next)) ||
+        told_is_version(next, rest) || told_only_goes_on(word, next, rest))
         return TOLD_NOT;
     if (v->with && *v->with)
         return words_in(v->with, told_bare(next)) ? v->how : TOLD_NOT;
@@ -478,6 +508,8 @@ enum told_how told_verb(struct sv text)
         return TOLD_BY_HAND;
     if (how == TOLD_NOT && clause_asks(text, &by_hand))
         return by_hand ? TOLD_BY_HAND : TOLD_BY_ANY;
+    if (how == TOLD_NOT && where_is_next(text))
+        return TOLD_BY_HAND;
     if (how != TOLD_BY_HAND &&
         (told_is_gate(text) || (how == TOLD_NOT && (told_is_before(text) || told_is_path(text)))))
         return TOLD_BY_HAND;

@@ -467,6 +467,56 @@ bool where_within(struct sv sentence, struct sv *host)
     return true;
 }
 
+/* "web1", "db-02": a name that ends in a number, and is not that of a language, a system or a protocol. */
+static bool where_is_numbered(struct sv word)
+{
+    static const struct sv others[] = {SV("python"),   SV("php"),    SV("java"),  SV("ruby"),
+                                       SV("http"),     SV("ipv"),    SV("tls"),   SV("ssl"),
+                                       SV("ubuntu"),   SV("debian"), SV("rhel"),  SV("centos"),
+                                       SV("postgres"), SV("mysql"),  SV("redis"), SV("port")};
+
+    if (!where_is_name(word) || !ascii_is_digit(word.p[word.n - 1]) || word.n < 3 ||
+        ascii_is_digit(word.p[1]))
+        return false;
+    for (size_t i = 0; i < ARRAY_LEN(others); i++)
+        if (sv_starts(word, others[i]))
+            return false;
+    return true;
+}
+
+bool where_of(struct sv sentence, struct sv *host)
+{
+    static const struct sv on = SV(" on ");
+    size_t n = 0;
+
+    for (size_t at = 0; (at = sv_find(sentence, on, at)) != SV_NPOS; at += on.n - 1) {
+        struct sv rest = sv_sub(sentence, at + on.n, sentence.n), word;
+
+        if (!sv_next_word(&rest, &word) || !where_is_numbered(told_bare(word)))
+            continue;
+        *host = told_bare(word);
+        n++;
+    }
+    return n == 1;
+}
+
+bool where_is_next(struct sv sentence)
+{
+    static const struct sv fronts[] = {SV("then "),       SV("finally "),    SV("next "),
+                                       SV("afterwards "), SV("after that "), SV("lastly "),
+                                       SV("same "),       SV("the same "),   SV("likewise "),
+                                       SV("now "),        SV("again ")};
+    struct sv word;
+    bool begins = false;
+
+    for (size_t i = 0; i < ARRAY_LEN(fronts); i++)
+        begins |= sv_starts_nocase(sentence, fronts[i]);
+    for (size_t i = 0; begins && i < 12 && sv_next_word(&sentence, &word); i++)
+        if (where_is_numbered(told_bare(word)))
+            return true;
+    return false;
+}
+
 /* "each broker", "the remaining nodes", "node at a time": the machine behind a word that means several. */
 static bool where_spreads_to(struct sv rest, struct sv *host)
 {

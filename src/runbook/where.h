@@ -36,3 +36,7 @@ bool where_named(struct sv sentence, struct sv *host);
 bool where_in_brackets(struct sv title, struct sv *host);
 /* Do all lines reach other hosts by themselves (`kubectl`, `psql -h`, `curl https://`), or name this one? */
 bool where_reaches_out(struct sv commands, struct sv host);
+/* "Then app02 and app03", "The same on db2": the next of several machines, of which nothing more is said. */
+bool where_is_next(struct sv sentence);
+/* "Disk on db01 has 5 GB free": the one machine by name of which something is stated. */
+bool where_of(struct sv sentence, struct sv *host);

@@ -253,6 +253,45 @@ T(members_of_an_answer_are_found_and_compared)
             T_FAIL("row %zu: '%s' should be %d", i, rows[i].out, rows[i].want);
 }
 
+T(an_answer_has_each_member_that_the_document_shows)
+{
+    static const struct {
+        const char *want, *out, *seen;
+        int result;
+    } rows[] = {
+        {"{\"status\": \"ok\", \"version\": \"4.7.0\"}",
+         "{\"up\": 1, \"version\": \"4.7.0\", \"status\": \"ok\"}",
+         "status is \"ok\", version is \"4.7.0\"", HOLDS},
+        {"{\"status\": \"ok\", \"version\": \"4.7.0\"}",
+         "{\"status\": \"bad\", \"version\": \"4.7.0\"}", "status is \"bad\"", FAILS},
+        {"{\"status\": \"ok\", \"version\": \"4.7.0\"}", "{\"status\": \"ok\"}",
+         "no member 'version'", FAILS},
+        {"{\"status\": \"ok\", \"n\": 2}", "{\"data\": {\"n\": 2.0, \"status\": \"ok\"}}",
+         "status is \"ok\", n is 2.0", HOLDS},
+        {"{\"status\": \"ok\", \"n\": 2}",
+         "{\"a\": [{\"n\": 2, \"status\": \"ok\"}, {\"n\": 3, \"status\": \"ok\"}]}",
+         "several objects have these members", UNKNOWN},
+        {"{\"db\": {\"up\": true}, \"hosts\": [\"a\", {\"n\": 1}]}",
+         "{\"db\": {\"up\": true, \"ms\": 3}, \"hosts\": [\"a\", {\"n\": 1, \"m\": 2}]}",
+         "db is {\"ms\":3,\"up\":true}, hosts is [\"a\",{\"m\":2,\"n\":1}]", HOLDS},
+        {"{\"db\": {\"up\": true}}", "{\"db\": {\"up\": false}}", "db.up is false", FAILS},
+        {"{\"db\": {\"up\": true}}", "{\"db\": true}", "db is true", FAILS},
+        {"{\"hosts\": [\"a\", \"b\"]}", "{\"hosts\": [\"a\"]}", "hosts is [\"a\"]", FAILS},
+        {"{\"hosts\": [\"a\", \"b\"]}", "{\"hosts\": [\"a\", \"c\"]}", "hosts[1] is \"c\"", FAILS},
+        {"{\"a\": 1, \"b\": 2}", "[1, 2]", NULL, FAILS},
+        {"{\"a\": 1, \"b\": 2}", "it is well", "not JSON: it is well", FAILS},
+        {"no object", "{}", NULL, UNKNOWN},
+    };
+
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct action_outcome o = outcome(rows[i].out);
+        struct rb_expect e = {.form = EXPECT_JSON, .value = sv_from(rows[i].want)};
+
+        T_EQ(seen_as(&e, &o, rows[i].seen), rows[i].result);
+        release(&o);
+    }
+}
+
 T(facts_of_the_act_are_judged_and_said)
 {
     struct action_outcome o = outcome("");
@@ -591,6 +630,7 @@ T(a_search_that_finds_nothing_has_not_failed)
 T_MAIN(T_CASE(a_search_that_finds_nothing_has_not_failed),
        T_CASE(what_was_printed_is_judged_by_its_form),
        T_CASE(members_of_an_answer_are_found_and_compared),
+       T_CASE(an_answer_has_each_member_that_the_document_shows),
        T_CASE(facts_of_the_act_are_judged_and_said),
        T_CASE(a_file_that_was_to_be_made_is_there_not_empty_and_new),
        T_CASE(one_of_several_is_enough_and_the_last_one_says_what_was_seen),

@@ -456,6 +456,11 @@ T(rules_without_an_end_of_the_watch_are_a_question)
                   "watch: {until: T+30m}");
     want_text(w.plan.questions[0].file, "prusik.yaml");
     world_end(&w);
+    world_make(&w, DOC "\nWatch it for 10 minutes.\n\nMonitor for 2 hours.\n",
+               BOUND METRIC "rules: {mine: rollback when up < 1}\n");
+    want_question(&w, "watch", 4, "how long are the rules judged after the deployment?",
+                  "watch: {until: T+2h}");
+    world_end(&w);
 }
 
 T(the_watch_ends_with_the_last_checkpoint)

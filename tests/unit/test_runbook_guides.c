@@ -594,10 +594,46 @@ T(columns_of_a_table_that_are_verdicts_are_rules)
         "| Error rate | < 1% | > 1% | > 5% for 5 min |\n| P95 latency | < 300ms | - | > 2s |\n| Mood | good | < 7 | < 5 |\n",
         "investigate when error_rate[1m] > 1%|rollback when error_rate[1m] > 5% for 5m|"
         "rollback when p95(response_time)[5m] > 2s|?|?");
+    want_rules("# R\n## Monitoring\n| Metric | OK | Not OK |\n|---|---|---|\n"
+               "| Error rate | < 1% | > 2% for 5 min |\n| Mood | good | bad |\n",
+               "alert team when error_rate[1m] > 2% for 5m");
     want_rules("# R\n## Overview\n| Metric | Rollback |\n|---|---|\n| Error rate | > 5% |\n", "");
     want_rules(
         "# R\n## Plan\n| Change | Rollback |\n|---|---|\n| Error pages > 5% smaller | > 5% |\n",
         "");
+}
+
+T(a_sentence_beside_the_table_tells_what_a_column_means)
+{
+#define COLUMNS "| Metric | OK | Not OK |\n|---|---|---|\n| Error rate | < 1% | > 2% for 5 min |\n"
+    static const char back[] = "rollback when error_rate[1m] > 2% for 5m";
+    static const char told[] = "alert team when error_rate[1m] > 2% for 5m";
+    static const struct {
+        const char *before, *behind, *want;
+    } rows[] = {
+        {"", "If anything is \"Not OK\", roll back.", back},
+        {"We roll back as soon as a metric is not ok:", "", back},
+        {"", "Call Ben before you roll back.", told},
+        {"", "If anything is Not OK, do not roll back, call Ben.", told},
+        {"Nothing that is Not OK is a reason to go on.", "Never mind.", told},
+        {"", "Roll back when it is Not OK, unless Ben says no.", told},
+        {"", "If anything is not ok, tell Ben.", told},
+    };
+
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        CLEANUP(strbuf_release) struct strbuf text = STRBUF(0);
+        CLEANUP(reading_done) struct reading r;
+
+        strbuf_addf(&text, "# R\n## Monitoring\n%s\n\n%s\n%s\n", rows[i].before, COLUMNS,
+                    rows[i].behind);
+        read_text(&r, strbuf_str(&text));
+        T_CHECK(r.rb.n_rules > 0);
+        SAME(r.rb.rules[0].text, rows[i].want);
+    }
+#undef COLUMNS
+    want_rules("# R\n## Monitoring\nX means roll back.\n\n| Metric | OK | X |\n|---|---|---|\n"
+               "| Error rate | < 1% | > 2% |\n",
+               "");
 }
 
 T(what_a_way_back_is_for_is_no_condition_of_it)
@@ -673,5 +709,6 @@ T_MAIN(T_CASE(a_text_that_the_command_prints_itself_is_looked_for),
        T_CASE(what_a_deployment_will_do_and_critical_rules_are_done),
        T_CASE(tables_of_limits_and_what_is_done_are_rules_by_other_names_too),
        T_CASE(columns_of_a_table_that_are_verdicts_are_rules),
+       T_CASE(a_sentence_beside_the_table_tells_what_a_column_means),
        T_CASE(what_a_way_back_is_for_is_no_condition_of_it),
        T_CASE(ways_back_by_their_haste_are_alternatives), T_CASE(expectations_of_the_east_are_some))

@@ -143,7 +143,34 @@ T(a_comment_tells_what_no_command_below_does)
     want_told(SH("./a # edit config.yml"), "deploy ./a");
 }
 
-T_MAIN(T_CASE(a_remark_behind_a_command_is_one), T_CASE(more_than_a_remark_is_left_to_a_person),
+T(a_number_that_is_stated_above_a_command_is_looked_at)
+{
+    want_expects("# R\n## Checks\n- [ ] Disk has at least 5 GB free: `df -h /var`\n",
+                 "0 free-space:");
+    want_expects("# R\n## Checks\n- [ ] Disk on db01 is at most 80 % full: `df -h /var`\n",
+                 "0 ask:Disk on db01 is at most 80 % full");
+    want_expects("# R\n## Checks\n- [ ] Fewer than 50 connections: `psql -tc 'select 1'`\n",
+                 "0 number:connections");
+    want_expects("# R\n## Checks\n- [ ] On db01, more than 20 % is free: `df -h /data`\n",
+                 "0 ask:more than 20 % is free");
+    want_expects("# R\n## Checks\n- `ls /var/x` lists at least 3 files\n", "0 number:lists");
+    want_expects("# R\n## Checks\n- [ ] Release 4.7 is there: `ls /srv/4.7`\n", "");
+}
+
+T(a_command_runs_on_the_machine_of_which_something_is_stated)
+{
+    want_places("# R\n## Checks\n- [ ] Disk on db01 has 5 GB free: `df -h /var`\n",
+                "db01:df -h /var");
+    want_places("# R\n## Checks\n- [ ] The job on db01 or on db02 is done: `ls /var/job`\n",
+                ":ls /var/job");
+    want_places("# R\n## Checks\n- [ ] Lag on db01 is low: `psql -h db01 -c 'select 1'`\n",
+                ":psql -h db01 -c 'select 1'");
+    want_places("# R\n## Checks\n- [ ] All runs on python3: `df -h /var`\n", ":df -h /var");
+}
+
+T_MAIN(T_CASE(a_number_that_is_stated_above_a_command_is_looked_at),
+       T_CASE(a_command_runs_on_the_machine_of_which_something_is_stated),
+       T_CASE(a_remark_behind_a_command_is_one), T_CASE(more_than_a_remark_is_left_to_a_person),
        T_CASE(the_name_of_a_script_is_a_command),
        T_CASE(commands_that_were_typed_as_text_are_done_by_a_person),
        T_CASE(bullets_below_a_bullet_that_tells_to_do_it_are_commands),
