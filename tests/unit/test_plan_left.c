@@ -30,10 +30,18 @@ T(commands_of_sections_that_only_tell_are_left_to_people)
 /* The way back ends before it: whoever is asked for it at night cannot say yes. */
 T(what_is_tried_again_after_the_fix_is_no_step_of_the_way_back)
 {
-    static const char *const later[] = {"Re-attempt migration after fix", "Re-run the migration",
-                                        "Retry deployment", "Try the release again"};
-    static const char *const now[] = {"Re-run the smoke tests", "Retry the rollback of the release",
-                                      "Try the release", "Tell the release manager"};
+    static const char *const later[] = {
+        "Re-attempt migration after fix", "Re-run the migration",    "Retry deployment",
+        "Try the release again",          "Investigate the issue",   "Analyse the root cause of it",
+        "Find and fix the problems.",     "Find out what went wrong"};
+    static const char *const now[] = {"Re-run the smoke tests",
+                                      "Retry the rollback of the release",
+                                      "Try the release",
+                                      "Tell the release manager",
+                                      "Investigate",
+                                      "Find the issue number",
+                                      "Identify the failed node",
+                                      "Debug the issuer"};
     struct world w;
 
     for (size_t i = 0; i < 2 * ARRAY_LEN(later); i++) {
