@@ -271,7 +271,7 @@ static struct sv attach_said(struct sv text)
                : text;
 }
 
-void attach_inline(struct rb_build *b, const struct md_node *n, size_t from)
+bool attach_inline(struct rb_build *b, const struct md_node *n, size_t from)
 {
     size_t first = SV_NPOS, last = 0;
     struct sv before, after, rest;
@@ -282,7 +282,7 @@ void attach_inline(struct rb_build *b, const struct md_node *n, size_t from)
             last = size_max(last, n->spans[i].to);
         }
     if (first == SV_NPOS || from >= b->steps.n || vec_last(&b->steps)->step.waits)
-        return;
+        return false;
     before = attach_words(sv_sub(n->text, 0, first));
     after = attach_words(sv_sub(n->text, last, n->text.n));
     if (expect_is_label(after, &rest) && rest.n)
@@ -291,12 +291,15 @@ void attach_inline(struct rb_build *b, const struct md_node *n, size_t from)
         build_expect(b, from, after, n->line);
     else if (regex_has(b->block_patterns[BLOCK_PRINTS], after))
         build_expect(b, from, attach_printed(b, n, last, after), n->line);
-    else if (expect_is_look(b->expect, before) && !after.n)
-        build_expect(b, from, before, n->line);
-    else if (!after.n && expect_is_limit(b->expect, before))
-        build_expect(b, from, attach_said(before), n->line);
     else if (!before.n && expect_is_limit(b->expect, after))
         build_expect(b, from, after, n->line);
+    else if (after.n)
+        return false;
+    else if (expect_is_look(b->expect, before))
+        build_expect(b, from, before, n->line);
+    else if (expect_is_limit(b->expect, before))
+        build_expect(b, from, attach_said(before), n->line);
+    return true;
 }
 
 /* --- lists of criteria --- */

@@ -231,12 +231,39 @@ static void block_label_expects(struct block_reader *r)
                      b->label_line);
 }
 
+/* "Unless the driver is old, no restart is needed. To be certain, run:": it is run all the same. */
+static bool block_is_to_be_sure(struct sv label, struct sv last)
+{
+    static const struct sv fronts[] = {
+        SV("to be certain"),  SV("to be sure"),      SV("to make sure"),  SV("to check"),
+        SV("to verify"),      SV("to confirm"),      SV("to find out"),   SV("um sicher"),
+        SV("zur sicherheit"), SV("pour être sûr"),   SV("pour vérifier"), SV("para estar segur"),
+        SV("para verificar"), SV("para ter certeza")};
+    static const struct sv nothing[] = {SV(" no "),  SV("nothing"), SV(" not "),  SV("n't "),
+                                        SV("n’t "),  SV(" kein"),   SV(" nicht"), SV(" aucun"),
+                                        SV(" pas "), SV(" ningun"), SV(" nenhum")};
+
+    label = sv_sub(label, 0, (size_t)(last.p - label.p));
+    for (size_t i = 0; i < ARRAY_LEN(fronts); i++)
+        if (sv_starts_nocase(last, fronts[i]))
+            return REGEX_SAYS_ANY(sv_sub(label, sv_find_byte(label, ',', 0), label.n), nothing);
+    return false;
+}
+
 /* "In case of failure:", "Otherwise:", "For example:" above a block: what it is for. */
 static struct sv block_label_case(const struct block_reader *r, struct sv label)
 {
     struct sv condition = block_condition_of(r, label), main;
+    struct sv last = told_last_sentence(label);
     bool back = build_role(r->b) == ROLE_ROLLBACK; /* "To undo the migration:" is what it is for */
 
+    if (condition.n && last.n < label.n && block_is_to_be_sure(label, last)) {
+        condition =
+            (struct sv){NULL, 0}; /* of what need not be done, and not of what is run to see that */
+        label = last;
+    }
+    if (!condition.n && last.n < label.n) /* "It writes a file. If that is broken:" */
+        condition = block_condition_of(r, last);
     if (!condition.n && ((!back && regex_has(r->b->block_patterns[BLOCK_CASE], label)) ||
                          regex_has(r->b->block_patterns[BLOCK_FOR_EXAMPLE], label)))
         condition = clause_bare(told_last_sentence(label));
@@ -965,6 +992,8 @@ static bool block_inline_host(const struct rb_build *b, const struct md_node *n,
     behind = sv_trim(sv_sub(n->text, from + code.n, n->text.n));
     behind = sv_sub(behind, 0, sv_find_byte(behind, ')', 0));
     if (where_read(near, host) == WHERE_ONCE || /* "Drain it: on the LB run `x`" */
+        (sv_starts(behind, SV("on ")) && !where_reaches_out(code, (struct sv){NULL, 0}) &&
+         where_read(behind, host) == WHERE_ONCE) || /* "It can go back: `x` on all nodes" */
         (sv_eat(&behind, SV("(")) && where_read(behind, host) == WHERE_ONCE)) /* "`x` (on web2)" */
         return true;
     if (told_host_within(label, host) ||
@@ -991,6 +1020,7 @@ bool block_inline(struct rb_build *b, const struct md_node *n)
     if (told == TOLD_NOTHING || scope_way(b, b->part) != SCOPE_RUNS)
         return false;
     there = block_inline_host(b, n, &host);
+    there = there || inline_host(b, n, &host);
     if (!there && !b->host.n) {
         host = folder_host(b, block_first_code(n));
         there = host.n > 0;

@@ -29,7 +29,7 @@ const char
             [BLOCK_NUMBERED] = "^(?:step )?([0-9]{1,3}(?:\\.[0-9]{1,3}){0,3})[.):](?: |$)",
             [BLOCK_CONDITION] =
                 "((?:^(?:if|only if|only when|when|unless|falls|nur wenn|wenn|seulement si|si|se|caso|jeśli|jeżeli)|"
-                "\\bonly (?:if|when)) [^,:;.]*|\\bif [^,:;.]{0,200}(?=; [^:]{0,100}\\binstead:$))",
+                "\\bonly (?:if|when)) (?:[^,:;.]|\\.(?=[0-9]))*|\\bif [^,:;.]{0,200}(?=; [^:]{0,100}\\binstead:$))",
             [BLOCK_IN_CASE] =
                 "^((?:(?:only )?in case\\b|in the event of\\b|on (?:failure|errors?|problems?|timeout)\\b|in an emergency\\b|as a last resort\\b|"
                 "should (?:the|any|this|that|it|something|anything|you)\\b(?=[^.]*,)|en cas d|s['’]ils? |sinon\\b|en caso de|"
@@ -190,6 +190,8 @@ const char
                 "\\b(?:these|those|them|following|any of|all of|commands|lines)\\b|:$",
             [BLOCK_IN_FOLDER] = FOLDER_NAMED,
             [BLOCK_IN_SOME_FOLDER] = FOLDER_SOME,
+            [BLOCK_STAGE_LABEL] =
+                "^(?:in |on |for )?(" BLOCK_STAGES ")(?: environment| env| cluster)?:$",
             [BLOCK_ONLY_IN] =
                 "^[^\\w\\s]*\\s*(?:(?:this|it|these)(?: step| section| block)? )?(?:(?:is |are |applies |apply |(?:must |should )?(?:be )?|please )?(?:run|do|use|execute|done|needed|required|relevant|necessary|applies|apply)?(?: this| it)? ?"
                 "(?:only|just|exclusively) (?:needed |required |done |run |applies |relevant |necessary |to be run )?(?:for |in |on )(?:the |our )?(" BLOCK_STAGES
@@ -200,7 +202,8 @@ const char
             [BLOCK_NOT_IN] =
                 "^[^\\w\\s]*\\s*(?:(?:this|it|these)(?: step| section| block| commands?)? )?(?:(?:(?:do not|don['’]t|never|must not|should not|shouldn['’]t|may not|not to)(?: be)?(?: (?:run|do|done|use|used|execute|executed|apply|applied))?(?: this| it| these| that)?)|"
                 "skip(?: this| it| these)?(?: step| section)?|omit(?: this| it)?|(?:is |are )?not (?:needed|required|necessary|relevant|applicable|done|run|used)|not) "
-                "(?:in|on|for) (?:the |our |any )?(?:(" BLOCK_STAGES ")\\b|((?:read |hot |all |single |passive )?(?:replicas?|secondar(?:y|ies)|standbys?|followers?|slaves?|primar(?:y|ies)|masters?|leaders?|instances?|nodes?|clusters?|workers?|hotfix(?:es)?|minor releases|patch releases)\\b))[^.]*[.:!]?$",
+                "(?:in|on|for) (?:the |our |any )?(?:(" BLOCK_STAGES
+                ")\\b|((?:read |hot |all |single |passive )?(?:replicas?|secondar(?:y|ies)|standbys?|followers?|slaves?|primar(?:y|ies)|masters?|leaders?|instances?|nodes?|clusters?|workers?|hotfix(?:es)?|minor releases|patch releases)\\b))[^.]*[.:!]?$",
             [BLOCK_ALL_HERE] =
                 "^(?:(?:unless|if not|wherever|except where)[^,]{1,60}, )?(?:please )?(?:"
                 "(?:all|every|each|any)(?: of)?(?: the| these| this)?(?: following| other| shell)? (?:commands?|steps?)\\b.*\\b(?:run|runs|executed|issued|performed|done|happens?|entered|typed|started|carried out)\\b|"
@@ -236,6 +239,9 @@ const char
             [BLOCK_SHOULD_TOO] =
                 "^(?:[^\\s.:;]+ ){0,6}?(?:não )?(?:doit|doivent|debe|deben|deberá|muss|müssen|darf|dürfen|sollte|deve|devem) (?!être (?:fait|lanc|exécut)|ser (?:hech|ejecut)|wird|warten)\\S|"
                 "^[^。]*(?:であること|ていること|ないこと|があること|以上あること|以下であること)[。.]?$",
+            [BLOCK_MUST_SHOW] =
+                "^(?!(?:you|we|they|users?|nobody|somebody|someone|everybody|everyone|teams?|people|dbas?|customers?|operators?|engineers?)\\b)"
+                "(?:[A-Z`][\\w`/=.-]*)(?: [\\w`/=.-]+){0,3} (?:must|should|has to|have to) (?:have|show|say|read|print|contain|list|equal|report|match)\\b",
             [BLOCK_SYSTEM] = "^(?:(?:on|for|in) )?" BLOCK_SYSTEMS
                              "(?:(?: ?/ ?|,? and |,? or |, )" BLOCK_SYSTEMS ")*"
                              "(?: users?| only| hosts?)?(?: \\([^)]*\\))?:?$",

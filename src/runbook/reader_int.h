@@ -58,6 +58,7 @@ enum block_pattern {
     BLOCK_CI,             /* "The pipeline executes:" */
     BLOCK_IN_FOLDER,      /* folder.h */
     BLOCK_IN_SOME_FOLDER, /* likewise */
+    BLOCK_STAGE_LABEL,    /* "prod:" before a command */
     BLOCK_ONLY_IN,        /* "Production only", "Run this only in staging" */
     BLOCK_NOT_IN,         /* "Do not run this in staging", "Skip on replicas" */
     BLOCK_ALL_HERE,       /* "All commands below are run ..." */
@@ -66,6 +67,7 @@ enum block_pattern {
     BLOCK_DESCRIBES,      /* "This will:": what follows tells what the command does by itself */
     BLOCK_SHOULD,         /* "The output should be empty" */
     BLOCK_SHOULD_TOO,     /* the same in other languages: a person answers */
+    BLOCK_MUST_SHOW,      /* "PLAY RECAP must have failed=0": likewise */
     BLOCK_IS_MESSAGE,     /* "Post to #channel:" */
     BLOCK_NEVER,          /* "Never ...", "Do NOT ..." */
     BLOCK_NOT_THESE,      /* "Never run these": the commands below are none to be carried out */
@@ -149,7 +151,8 @@ struct rb_name {
 /* "If you see `x`, go to [Restart](#restart)": what the anchor's heading begins is for that case. */
 struct rb_jump {
     size_t line;
-    struct sv anchor; /* without '#' */
+    struct sv anchor; /* without '#'; of "**Hot upgrade** only when ...", the title */
+    bool titled;
     struct sv condition;
 };
 
@@ -314,7 +317,7 @@ void build_expect(struct rb_build *b, size_t from, struct sv text, size_t line);
 /* An output as the author shows it, line for line, of step `at`. */
 void build_expect_output(struct rb_build *b, size_t at, struct sv text, size_t line);
 /* "Verify the API responds: `curl x`", "`x` returns 200": of the steps [from, ...) that an item's text gave. */
-void attach_inline(struct rb_build *b, const struct md_node *n, size_t from);
+bool attach_inline(struct rb_build *b, const struct md_node *n, size_t from);
 /* The text of a node with its code spans in back quotes again: "Expected: `2`". */
 struct sv attach_text(const struct rb_build *b, uint32_t node);
 /* The item of a checklist that the present procedure belongs to by its number; NULL. */
@@ -422,6 +425,10 @@ bool inline_is_listed(const struct rb_build *b, const struct md_node *n);
 /* "Run `x` only if it hangs": of the steps from `from` on, which the text gave. */
 void inline_cases(struct rb_build *b, const struct md_node *n, size_t from);
 bool inline_read(struct rb_build *b, const struct md_node *n, bool listed);
+/* Behind the last command of the text, of which the steps from `from` on were made. */
+void inline_rest(struct rb_build *b, const struct md_node *n, size_t from);
+/* "On web1:" above paragraphs that are all code: of each of them. */
+bool inline_host(const struct rb_build *b, const struct md_node *n, struct sv *host);
 bool inline_typed(struct rb_build *b, const struct md_node *n, bool behind_first);
 bool inline_is_remark(struct sv after);
 struct sv inline_heading(const struct rb_build *b);
@@ -534,6 +541,8 @@ bool meta_table(struct rb_build *b, uint32_t node);
 
 /* sign.c: blanks to sign on in a paragraph or item; false: there are none. */
 bool sign_read(struct rb_build *b, const struct md_node *n);
+/* "Failover (approval of the owner needed)": before what stands below it. */
+void sign_heading(struct rb_build *b, const struct md_node *n);
 /* The rows of a table of people who sign; false: it is none. */
 bool sign_table(struct rb_build *b, uint32_t node);
 
@@ -632,6 +641,10 @@ void told_paragraph(struct rb_build *b, const struct md_node *n, bool decided);
 void told_list(struct rb_build *b, uint32_t list, struct sv label);
 /* Lines "[ ] Set the TTL": each is confirmed; false: it is another text. */
 bool told_boxes(struct rb_build *b, const struct md_node *n);
+/* "Run `x` and tell the team. Then open the dashboard.": what stands behind the last command, at `at`. */
+void told_rest(struct rb_build *b, const struct md_node *n, size_t at);
+/* "Same as 2.", "As above." as all of a text that no commands follow: a person does it; false: it says more. */
+bool told_again(struct rb_build *b, const struct md_node *n);
 /* Remember where its sentences "If ..., go to ..." lead. */
 void told_jumps(struct rb_build *b, const struct md_node *n);
 /* "The output should be empty." right below a block: what its commands must show.  False: no sentence says so. */

@@ -338,10 +338,11 @@ static void table_schedule_row(struct rb_build *b, const struct table_row *row, 
 
 /* --- steps --- */
 
-static const struct sv table_command_words[] = {SV("command"), SV("befehl"), SV("kommando"),
-                                                SV("コマンド")};
-static const struct sv table_expected_words[] = {SV("expect"),   SV("result"),   SV("output"),
-                                                 SV("erwartet"), SV("ergebnis"), SV("期待")};
+static const struct sv table_command_words[] = {SV("command"), SV("cmd"), SV("befehl"),
+                                                SV("kommando"), SV("コマンド")};
+static const struct sv table_expected_words[] = {
+    SV("expect"), SV("result"),  SV("output"), SV("erwartet"), SV("ergebnis"),
+    SV("期待"),   SV("ok when"), SV("ok if"),  SV("must be"),  SV("should be")};
 static const struct sv table_task_words[] = {
     SV("task"),      SV("action"),     SV("step"),        SV("activity"),
     SV("check"),     SV("what to do"), SV("description"), SV("aufgabe"),
@@ -373,9 +374,10 @@ static bool table_is_number_head(struct sv head)
 /* The column that says where each row runs, and nothing else: "Server", not "Server output"; -1. */
 static int table_host_column(const struct table_row *head)
 {
-    static const struct sv words[] = {
-        SV("host"),  SV("hosts"),  SV("hostname"), SV("server"),      SV("node"),   SV("machine"),
-        SV("where"), SV("run on"), SV("rechner"),  SV("target host"), SV("ホスト"), SV("主机")};
+    static const struct sv words[] = {SV("host"),   SV("hosts"),   SV("hostname"),    SV("server"),
+                                      SV("node"),   SV("machine"), SV("where"),       SV("on"),
+                                      SV("run on"), SV("rechner"), SV("target host"), SV("ホスト"),
+                                      SV("主机")};
 
     for (size_t c = 0; c < head->n; c++)
         if (table_is_head(sv_trim(head->cells[c]), words, ARRAY_LEN(words)))

@@ -281,12 +281,39 @@ static struct sv told_answer(struct rb_build *b, const struct md_node *n)
                                    : (struct sv){NULL, 0};
 }
 
+/* "**Hot upgrade** only when sockets must not drop": when the section with that title is done. */
+static void told_titled(struct rb_build *b, const struct md_node *n)
+{
+    static const struct sv says[] = {SV("only when "), SV("only if "), SV("only for "),
+                                     SV("only in "), SV("if ")};
+    size_t end;
+    struct sv strong = md_leading_strong(n, &end), rest;
+
+    if (!strong.n || md_is_all_strong(n) || n->text.n > LABEL_MAX_BYTES)
+        return;
+    rest = sv_trim(sv_sub(n->text, end, n->text.n));
+    while (rest.n && strchr(":- ", *rest.p))
+        rest = sv_sub(rest, 1, rest.n);
+    (void)(sv_eat(&rest, SV("–")) || sv_eat(&rest, SV("—")) || sv_eat_nocase(&rest, SV("is ")));
+    rest = sv_trim(rest);
+    for (size_t i = 0; i < ARRAY_LEN(says); i++)
+        if (sv_starts_nocase(rest, says[i])) {
+            *vec_add(&b->jumps) =
+                (struct rb_jump){.line = n->line,
+                                 .titled = true,
+                                 .anchor = told_bare(strong),
+                                 .condition = told_bare(told_first_sentence(rest))};
+            return;
+        }
+}
+
 void told_jumps(struct rb_build *b, const struct md_node *n)
 {
     struct told_sentence s = {0};
     struct sv answer = n->n_spans ? told_answer(b, n) : (struct sv){NULL, 0};
     bool jumps = false;
 
+    told_titled(b, n);
     for (size_t i = 0; answer.n && i < n->n_spans; i++)
         if (told_is_jump(&n->spans[i]))
             *vec_add(&b->jumps) =
@@ -425,7 +452,8 @@ bool told_expects(struct rb_build *b, const struct md_node *n)
             build_expect(b, b->block_steps, also, n->line);
         else if (regex_find(b->block_patterns[BLOCK_SHOULD], one, 0, g, 2))
             build_expect(b, b->block_steps, told_shown(b, one, g[1].from), n->line);
-        else if (regex_has(b->block_patterns[BLOCK_SHOULD_TOO], one))
+        else if (regex_has(b->block_patterns[BLOCK_SHOULD_TOO], one) ||
+                 regex_has(b->block_patterns[BLOCK_MUST_SHOW], one))
             build_expect(b, b->block_steps, one, n->line);
         else
             continue;
@@ -674,24 +702,15 @@ static void told_remark(struct rb_build *b, const struct md_node *n, size_t last
         remark_add(b, md_line_at(n, from), text);
 }
 
-void told_paragraph(struct rb_build *b, const struct md_node *n, bool decided)
+/* What the sentences from `at` on tell somebody to do. */
+static void told_sentences(struct rb_build *b, const struct md_node *n, size_t at, bool decided)
 {
-    struct told_sentence s = {.to = told_begin(n->text)}, ahead;
+    struct told_sentence s = {.to = at}, ahead;
     struct told_span span = {SV_NPOS, 0};
     bool below = told_has_commands_below(b, n);
     size_t before = b->remarks.n, last_from = SV_NPOS; /* the sentence before */
     size_t case_from = SV_NPOS;
 
-    if (told_role_acts(b) && build_role(b) != ROLE_ROLLBACK && failure_is_told(n->text)) {
-        otherwise_remark(b, n->line, n->text);
-        return;
-    }
-    if (!told_role_acts(b) || b->whole || n->text.n > EXPECT_MAX_BYTES || told_is_label(n))
-        return;
-    if (told_is_gate(b, n->text)) {
-        told_step(b, n, 0, n->text.n);
-        return;
-    }
     while (told_next(n->text, &s)) {
         bool last = true;
 
@@ -724,6 +743,94 @@ void told_paragraph(struct rb_build *b, const struct md_node *n, bool decided)
     if (span.from == SV_NPOS)
         return;
     told_step(b, n, span.from, told_has_commands_below(b, n) ? span.to : n->text.n);
+}
+
+void told_paragraph(struct rb_build *b, const struct md_node *n, bool decided)
+{
+    if (told_role_acts(b) && build_role(b) != ROLE_ROLLBACK && failure_is_told(n->text)) {
+        otherwise_remark(b, n->line, n->text);
+        return;
+    }
+    if (!told_role_acts(b) || b->whole || n->text.n > EXPECT_MAX_BYTES || told_is_label(n))
+        return;
+    if (told_is_gate(b, n->text)) {
+        told_step(b, n, 0, n->text.n);
+        return;
+    }
+    told_sentences(b, n, told_begin(n->text), decided);
+}
+
+/* "wait until it finishes": the run does, of each command. */
+static bool told_is_waited(struct sv text)
+{
+    static const struct sv fronts[] = {SV("wait for it to "), SV("wait until it "),
+                                       SV("wait till it "), SV("wait for the command to "),
+                                       SV("wait until the command ")};
+    static struct words ends = WORDS(
+        "finish finishes finished end ends complete completes completed return returns done is has");
+
+    for (size_t i = 0; i < ARRAY_LEN(fronts); i++)
+        if (sv_eat_nocase(&text, fronts[i]))
+            return told_starts(told_bare(text), &ends);
+    return false;
+}
+
+/* "... and tell the team", "... on all nodes, then restart": what is said there, if it tells anything; else empty. */
+static struct sv told_joined(struct sv clause)
+{
+    static const struct sv joints[] = {SV(" and then "), SV(" and "), SV(" then ")};
+
+    for (size_t i = 0; i < ARRAY_LEN(joints); i++)
+        for (size_t at = 0; (at = sv_find_nocase(clause, joints[i], at)) != SV_NPOS; at++) {
+            struct sv one = sv_trim(sv_sub(clause, at + joints[i].n, clause.n));
+
+            if (told_verb(told_bare(one)) != TOLD_NOT && !told_is_waited(one))
+                return sv_trim(sv_sub(clause, 0, at)).n > 1 ? sv_trim(clause) : one;
+        }
+    return (struct sv){NULL, 0};
+}
+
+void told_rest(struct rb_build *b, const struct md_node *n, size_t at)
+{
+    struct told_sentence s = {.to = at};
+    struct sv joined;
+
+    if (!told_role_acts(b) || b->whole || b->quoted || n->text.n > EXPECT_MAX_BYTES)
+        return;
+    if (at < n->text.n && told_ends(n->text, at)) {
+        at++;
+    } else if (told_cut(n->text, &s)) {
+        joined = told_joined(sv_sub(n->text, at, s.to));
+        if (joined.n)
+            told_step(b, n, (size_t)(joined.p - n->text.p), s.to);
+        at = s.to;
+    }
+    told_sentences(b, n, at, false);
+}
+
+bool told_again(struct rb_build *b, const struct md_node *n)
+{
+    static const struct sv fronts[] = {
+        SV("same as "), SV("same, "),     SV("same procedure"), SV("same steps"), SV("as above"),
+        SV("as in "),   SV("like above"), SV("likewise"),       SV("ditto"),      SV("wie oben"),
+        SV("wie in "),  SV("dasselbe"),   SV("idem"),           SV("comme "),     SV("igual que"),
+        SV("igual a"),  SV("lo mismo"),   SV("o mesmo"),        SV("jak wyżej"),  SV("同上"),
+        SV("同様に"),   SV("то же ")};
+    const struct md_node *next = n->next == MD_NONE ? NULL : &b->rb->md.v[n->next];
+    struct sv text = sv_trim(n->text);
+
+    if (!told_role_acts(b) || b->quoted || text.n > 160 || n->parent != 0 || b->part == RB_NONE ||
+        n->before == MD_NONE || b->rb->md.v[n->before].kind != MD_HEADING ||
+        (next && next->kind != MD_HEADING && next->kind != MD_PARAGRAPH))
+        return false;
+    for (size_t i = 0; i < ARRAY_LEN(fronts); i++)
+        if (sv_starts_nocase(text, fronts[i])) {
+            (void)build_step(b, STEP_MANUAL, n->line,
+                             arena_fmt(b->arena, "%.*s: %.*s",
+                                       SV_FMT(build_part(b, b->part)->title), SV_FMT(text)));
+            return true;
+        }
+    return false;
 }
 
 /* --- lists and boxes --- */
@@ -781,10 +888,12 @@ static bool told_mark(struct sv line, struct sv *text)
     return false;
 }
 
-/* Lines with marks, all of them; one alone is a remark: "✅ Done, go on." */
-static bool told_all_marked(struct sv text)
+/* Lines with marks, all of them; one alone is a remark: "✅ Done, go on.", but for an empty box. */
+static bool told_all_marked(const struct rb_build *b, const struct md_node *n)
 {
-    struct sv line, rest;
+    struct sv text = sv_trim(n->text), line, rest;
+    bool empty = sv_starts(text, SV("☐")) &&
+                 !(n->next != MD_NONE && b->rb->md.v[n->next].kind == MD_CODE); /* its title */
     size_t lines = 0;
 
     while (sv_next_line(&text, &line)) {
@@ -792,7 +901,7 @@ static bool told_all_marked(struct sv text)
             return false;
         lines++;
     }
-    return lines > 1;
+    return lines > 1 || (lines == 1 && empty);
 }
 
 /* "[ ] Set the minimum TTL", and the lines that go on with it: each box is confirmed; false: it is another text. */
@@ -800,7 +909,7 @@ bool told_boxes(struct rb_build *b, const struct md_node *n)
 {
     struct sv rest = n->text, line, text;
     struct rb_step *step = NULL;
-    bool marked = told_all_marked(sv_trim(n->text));
+    bool marked = told_all_marked(b, n);
 
     if (!told_role_acts(b) || (!marked && !sv_starts(sv_trim(n->text), SV("["))))
         return false;

@@ -77,6 +77,8 @@ static bool where_goes_on(struct sv *text)
 
     if (sv_starts(rest, SV("(")) && sv_find_byte(rest, ')', 0) != SV_NPOS) /* "(the passive one)" */
         *text = rest = sv_trim(sv_sub(rest, sv_find_byte(rest, ')', 0) + 1, rest.n));
+    if (sv_starts_nocase(rest, SV("first")) && rest.n > 5 && strchr(", ", rest.p[5]))
+        rest = sv_trim(sv_sub(rest, 5, rest.n)); /* "web1 first, then web2" */
     comma = sv_eat(&rest, SV(","));
     if (!sv_next_word(&rest, &word))
         return false;
@@ -93,17 +95,38 @@ static bool where_goes_on(struct sv *text)
     return true;
 }
 
+static bool where_is_machine(struct sv name);
+
+/* "db-1, and when it is streaming again on db-2": to the last of them that is named in the same sentence, before what is done there. */
+static struct sv where_later(struct sv all, struct sv rest)
+{
+    enum { LOOK = 16 };
+    struct sv word, bare;
+    bool on = false, ends = rest.n && strchr(".:;", *rest.p);
+
+    for (size_t i = 0; i < LOOK && !ends && sv_next_word(&rest, &word); i++) {
+        bare = told_bare(word);
+        ends = strchr(".:;", word.p[word.n - 1]) ||
+               where_in(bare, WORDS_HERE("run execute do type perform use restart stop start"));
+        if (on && where_is_name(bare) && where_is_machine(bare))
+            all.n = (size_t)(bare.p + bare.n - all.p);
+        on = where_in(word, WORDS_HERE("on then"));
+    }
+    return all;
+}
+
 /* The names from the first to the last of several. */
 static struct sv where_names(struct sv first, struct sv rest)
 {
-    struct sv all = first, word;
+    struct sv all = first, word, behind = rest;
 
     while (where_goes_on(&rest) && sv_next_word(&rest, &word) && where_is_name(told_bare(word))) {
         word = told_bare(word);
         all.n = (size_t)(word.p + word.n - all.p);
         rest = (struct sv){word.p + word.n, (size_t)(rest.p + rest.n - word.p) - word.n};
+        behind = rest;
     }
-    return all;
+    return where_later(all, behind);
 }
 
 /* "web servers", "database primary": up to the last word of four that machines are called; empty: none is. */
@@ -534,6 +557,14 @@ static bool where_spreads_to(struct sv rest, struct sv *host)
         *host = where_words(sv_trim(rest), &mine);
         if (host->n && !mine)
             return true;
+        of = sv_trim(rest);
+        if (sv_next_word(&of, &word) && where_is_name(told_bare(word)) &&
+            where_is_machine(told_bare(word))) { /* "each of zk1, zk2, zk3" */
+            word = told_bare(word);
+            *host = where_names(
+                word, (struct sv){word.p + word.n, (size_t)(of.p + of.n - word.p) - word.n});
+            return true;
+        }
     }
     return false;
 }

@@ -365,7 +365,55 @@ T(a_heading_or_what_is_right_below_it_is_of_the_section)
     }
 }
 
-T_MAIN(T_CASE(what_is_said_of_environments_and_machines_is_a_condition),
+T(what_is_run_to_be_sure_is_run)
+{
+    want_condition(
+        "Deployment",
+        "Unless the driver is old, no restart is needed. To be certain, run:\n" SH("./b"), "");
+    want_condition("Deployment",
+                   "Unless the driver is old, restart it. To be certain, run:\n" SH("./b"),
+                   "Unless the driver is old");
+    want_condition("Deployment",
+                   "Unless the driver is old, no restart is needed. Otherwise, run:\n" SH("./b"),
+                   "Unless the driver is old");
+}
+
+T(the_last_sentence_above_a_block_says_when)
+{
+    want_condition("Deployment", "./a\n\nIt writes a file. If that is broken:\n" SH("./b"),
+                   "If that is broken");
+    want_condition("Deployment", "./a\n\nIt writes a file. Then run:\n" SH("./b"), "");
+}
+
+T(a_version_in_a_condition_does_not_end_it)
+{
+    want_condition("Deployment", "If the driver is older than 4.2:\n" SH("./b"),
+                   "If the driver is older than 4.2");
+}
+
+T(what_is_seen_before_an_arrow_is_when)
+{
+    want_condition("Deployment", "1. Anything above 20 → restart: `systemctl restart a`\n",
+                   "Anything above 20");
+    want_condition("Deployment", "1. The job has failed -> restart: `systemctl restart a`\n",
+                   "The job has failed");
+    want_condition("Deployment", "1. Restart → run `systemctl restart a`\n", "");
+    want_condition("Deployment", "1. Services → app: `systemctl restart a`\n", "");
+}
+
+T(a_command_behind_the_name_of_an_environment_is_for_that)
+{
+    want_condition("Deployment", "- prod: `kubectl config use-context a`\n", "for prod only");
+    want_condition("Deployment", "- on staging: `kubectl config use-context a`\n",
+                   "for staging only");
+    want_condition("Deployment", "- Context: `kubectl config use-context a`\n", "");
+}
+
+T_MAIN(T_CASE(what_is_run_to_be_sure_is_run), T_CASE(the_last_sentence_above_a_block_says_when),
+       T_CASE(a_version_in_a_condition_does_not_end_it),
+       T_CASE(what_is_seen_before_an_arrow_is_when),
+       T_CASE(a_command_behind_the_name_of_an_environment_is_for_that),
+       T_CASE(what_is_said_of_environments_and_machines_is_a_condition),
        T_CASE(a_heading_or_what_is_right_below_it_is_of_the_section),
        T_CASE(what_introduces_a_block_says_when_it_is_done),
        T_CASE(a_comment_ends_with_when_it_is_done), T_CASE(a_title_says_when_its_section_is_done),

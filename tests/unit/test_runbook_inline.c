@@ -168,7 +168,58 @@ T(a_command_runs_on_the_machine_of_which_something_is_stated)
     want_places("# R\n## Checks\n- [ ] All runs on python3: `df -h /var`\n", ":df -h /var");
 }
 
-T_MAIN(T_CASE(a_number_that_is_stated_above_a_command_is_looked_at),
+/* "Run `a` and reboot.": nobody would reboot. */
+T(what_is_told_behind_a_command_is_done_by_a_person)
+{
+    want_told("Run `systemctl stop a` and tell the team.\n",
+              "deploy systemctl stop a|deploy [tell the team.]");
+    want_told("Run `systemctl stop a`. Then tell the team. It is slow.\n",
+              "deploy systemctl stop a|deploy [Then tell the team. It is slow.]");
+    want_told("1. Run `systemctl stop a` and check the log, then reboot.\n",
+              "deploy systemctl stop a|deploy [check the log, then reboot.]");
+    want_told("1. Run `systemctl stop a`. Tell the team\n",
+              "deploy systemctl stop a|deploy [Tell the team]");
+    want_told("1. Run `systemctl stop a` on each node, and watch the graphs.\n",
+              "deploy systemctl stop a|deploy [on each node, and watch the graphs.]");
+    want_told("(1) Stop: `systemctl stop a` and tell the team.\n(2) Wait.\n",
+              "deploy systemctl stop a|deploy [tell the team.]|deploy [Wait.]");
+    want_steps(
+        "# R\n## Rollback\nIt can go back: `apt-get install -y a=1` on all nodes and restart.\n",
+        "rollback apt-get install -y a=1|rollback [on all nodes and restart.]");
+}
+
+T(what_follows_a_command_says_where_it_runs)
+{
+    want_places(
+        "# R\n## Rollback\nIt can go back: `apt-get install -y x=1` on all nodes and restart.\n",
+        "nodes:apt-get install -y x=1|[on all nodes and restart.]");
+    want_places(
+        "# R\n## Rollback\nIt can go back: `kubectl rollout undo x` on all nodes and restart.\n",
+        ":kubectl rollout undo x|[on all nodes and restart.]");
+    want_places(
+        "# R\n## Rollback\nIt can go back: `apt-get install -y x=1` on Monday and restart.\n",
+        ":apt-get install -y x=1|[on Monday and restart.]");
+}
+
+T(what_is_only_said_behind_a_command_is_not_asked)
+{
+    want_told("Run `systemctl stop a` and wait until it has finished.\n",
+              "deploy systemctl stop a");
+    want_told("Run `systemctl stop a` and wait for it to complete.\n", "deploy systemctl stop a");
+    want_told("Run `systemctl stop a` and all is well.\n", "deploy systemctl stop a");
+    want_told("Run `systemctl stop a`. It is slow.\n", "deploy systemctl stop a");
+    want_told("Run `systemctl stop a` and `systemctl stop b`.\n",
+              "deploy systemctl stop a|deploy systemctl stop b");
+    want_told("Run `systemctl stop a`. Do not run `systemctl stop b` and tell the team.\n",
+              "deploy systemctl stop a");
+    want_told("1. Run `pgrep a` → 0 and go on\n", "deploy pgrep a");
+    want_told("1. Stop it: `systemctl stop a`\n", "deploy systemctl stop a");
+}
+
+T_MAIN(T_CASE(what_follows_a_command_says_where_it_runs),
+       T_CASE(what_is_told_behind_a_command_is_done_by_a_person),
+       T_CASE(what_is_only_said_behind_a_command_is_not_asked),
+       T_CASE(a_number_that_is_stated_above_a_command_is_looked_at),
        T_CASE(a_command_runs_on_the_machine_of_which_something_is_stated),
        T_CASE(a_remark_behind_a_command_is_one), T_CASE(more_than_a_remark_is_left_to_a_person),
        T_CASE(the_name_of_a_script_is_a_command),

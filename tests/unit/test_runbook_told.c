@@ -195,6 +195,8 @@ T(what_the_commands_must_show_is_said_below_them)
         {"It should look right.", EXPECT_ASK},
         {"The lag of the group should go down.", EXPECT_ASK},
         {"`pg2` should be `Leader`.", EXPECT_ASK},
+        {"PLAY RECAP must have failed=0", EXPECT_ASK},
+        {"Users must have a key", EXPECT__N},
         {"The database team must be informed.", EXPECT__N},
         {"It should list the following:", EXPECT__N},
         {"It should take five minutes.", EXPECT__N},
@@ -264,7 +266,79 @@ T(a_case_that_leads_to_what_is_done_anyway_is_no_condition)
         SAME(r.rb.parts[i].condition, "");
 }
 
-T_MAIN(T_CASE(a_section_that_a_case_leads_to_is_for_that_case),
+T(a_section_is_done_when_a_text_before_it_says_of_its_title)
+{
+    static const struct {
+        const char *text, *want;
+    } rows[] = {
+        {"**Hot upgrade** only when sockets must not drop. Ask Ben.",
+         "only when sockets must not drop"},
+        {"**Hot upgrade:** only if it is urgent.", "only if it is urgent"},
+        {"**Hot upgrade** – if it is urgent", "if it is urgent"},
+        {"**Hot upgrade** is only for the live site", "only for the live site"},
+        {"**Hot upgrade** is what we like.", ""},
+        {"**Cold upgrade** only if it is urgent.", ""},
+        {"**Hot upgrade**", ""},
+    };
+
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        CLEANUP(strbuf_release) struct strbuf text = STRBUF(0);
+        CLEANUP(reading_done) struct reading r;
+
+        strbuf_addf(&text, "# R\n\n* %s\n\n## Hot upgrade\n" SH("./a") "\n## Rollback\n" SH("./b"),
+                    rows[i].text);
+        read_text(&r, strbuf_str(&text));
+        SAME(r.rb.parts[r.rb.n_parts - 2].condition, rows[i].want);
+    }
+}
+
+/* The kinds and texts of the steps. */
+static void want_kinds(const char *text, const char *want)
+{
+    CLEANUP(strbuf_release) struct strbuf got = STRBUF(0);
+    CLEANUP(reading_done) struct reading r;
+
+    read_text(&r, text);
+    for (size_t i = 0; i < r.rb.n_steps; i++)
+        strbuf_addf(&got, "%s%s %.*s", i ? "|" : "", rb_step_name(r.rb.steps[i].kind),
+                    SV_FMT(r.rb.steps[i].text));
+    if (!sv_eq(strbuf_sv(&got), sv_from(want)))
+        T_FAIL("'%s' is '%s' and should be '%s'", text, strbuf_str(&got), want);
+}
+
+T(the_same_as_before_is_done_by_a_person)
+{
+    want_kinds("# R\n## Upgrade a\n" SH("./a") "\n## Upgrade b\n\nSame as a.\n",
+               "shell ./a|manual Upgrade b: Same as a.");
+    want_kinds("# R\n## Upgrade a\n" SH("./a") "\n## Old primary\n\nAs above.\n\n## Next\n",
+               "shell ./a|manual Old primary: As above.");
+    want_kinds("# R\n## Upgrade a\n" SH("./a") "\n## Upgrade b\n\nAs above:\n" SH("./a"),
+               "shell ./a|shell ./a");
+    want_kinds("# R\n## Upgrade a\n" SH("./a") "\n## Overview\n\nSame as a.\n", "shell ./a");
+    want_kinds("# R\n## Upgrade a\n" SH("./a") "\nAs above.\n", "shell ./a");
+}
+
+T(an_approval_in_a_heading_stands_before_what_is_below)
+{
+    want_kinds("# R\n## Failover (approval of the owner needed)\n" SH("./a"),
+               "approval Failover (approval of the owner needed)|shell ./a");
+    want_kinds("# R\n## Failover (of the owner)\n" SH("./a"), "shell ./a");
+    want_kinds("# R\n## Overview (approval of the owner needed)\n\nIt is big.\n", "");
+}
+
+T(one_empty_box_is_confirmed)
+{
+    want_kinds("# R\n## Deploy\n\n☐ All is quiet\n", "manual All is quiet");
+    want_kinds("# R\n## Deploy\n\n☐ Dry run\n" SH("./a"), "shell ./a");
+    want_kinds("# R\n## Deploy\n\n☐ No flag: `ls /run/a` → No such file\n☐ Dry run\n" SH("./a"),
+               "manual No flag: ls /run/a → No such file|manual Dry run|shell ./a");
+    want_kinds("# R\n## Deploy\n\n✅ Done\n", "");
+}
+
+T_MAIN(T_CASE(a_section_is_done_when_a_text_before_it_says_of_its_title),
+       T_CASE(the_same_as_before_is_done_by_a_person),
+       T_CASE(an_approval_in_a_heading_stands_before_what_is_below),
+       T_CASE(one_empty_box_is_confirmed), T_CASE(a_section_that_a_case_leads_to_is_for_that_case),
        T_CASE(a_case_that_leads_to_what_is_done_anyway_is_no_condition),
        T_CASE(a_row_without_a_command_is_done_by_a_person),
        T_CASE(what_the_commands_must_show_is_said_below_them), T_CASE(verbs_tell_and_nouns_do_not),
