@@ -293,12 +293,12 @@ bool attach_inline(struct rb_build *b, const struct md_node *n, size_t from)
         build_expect(b, from, attach_printed(b, n, last, after), n->line);
     else if (!before.n && expect_is_limit(b->expect, after))
         build_expect(b, from, after, n->line);
-    else if (after.n)
-        return false;
-    else if (expect_is_look(b->expect, before))
+    else if (!after.n && expect_is_look(b->expect, before))
         build_expect(b, from, before, n->line);
-    else if (expect_is_limit(b->expect, before))
+    else if (!after.n && expect_is_limit(b->expect, before))
         build_expect(b, from, attach_said(before), n->line);
+    else
+        return false;
     return true;
 }
 

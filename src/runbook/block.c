@@ -676,6 +676,7 @@ void block_read(struct rb_build *b, uint32_t node)
     block_enter_host(b, node, &outer);
     block_read_here(b, node);
     told_each(b, b->label, b->label_line, before);
+    told_waited(b, b->label, b->label_line, before);
     scope_leave_block(b, &outer);
     b->part = part;
     if (titled && b->steps.n > before)

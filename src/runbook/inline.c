@@ -351,12 +351,42 @@ static size_t inline_end(const struct rb_build *b, const struct md_node *n, size
     return end;
 }
 
+/* "Restart Puma on app-01, then 02, then 03: `ssh app-01 x`": what is said before the command names more than it does. */
+static struct sv inline_turns(const struct rb_build *b, const struct md_node *n, size_t from)
+{
+    static const struct sv joints[] = {SV(", then "), SV(" and then ")};
+    struct sv code = b->steps.v[from].step.text, host = b->steps.v[from].step.host, before, word;
+    size_t at = sv_find(n->text, code, 0);
+
+    before = sv_sub(n->text, 0, at == SV_NPOS ? 0 : at);
+    for (size_t i = 0; i < ARRAY_LEN(joints); i++) {
+        struct sv rest;
+
+        at = sv_find_nocase(before, joints[i], 0);
+        rest = sv_sub(before, at == SV_NPOS ? before.n : at + joints[i].n, before.n);
+        (void)sv_eat_nocase(&rest, SV("on "));
+        if (sv_next_word(&rest, &word) && sv_find(host, SV("then "), 0) == SV_NPOS) {
+            word = told_bare(word);
+            if (word.n && ascii_is_digit(word.p[word.n - 1]) && !sv_has(code, word))
+                return sv_trim(before);
+        }
+    }
+    return (struct sv){NULL, 0};
+}
+
 void inline_rest(struct rb_build *b, const struct md_node *n, size_t from)
 {
     size_t end = inline_end(b, n, from);
+    struct sv turns = end ? inline_turns(b, n, from) : (struct sv){NULL, 0};
 
-    if (end)
-        told_rest(b, n, end);
+    while (turns.n && strchr(":(", turns.p[turns.n - 1]))
+        turns = sv_trim(sv_sub(turns, 0, turns.n - 1));
+    if (!end || !build_role_acts(build_role(b)))
+        return;
+    told_must(b, n, end, from);
+    if (turns.n)
+        (void)build_step(b, STEP_MANUAL, n->line, turns);
+    told_rest(b, n, end);
 }
 
 /* A sentence that says to run a command: "Now run `make install`."; listed: inline_is_listed(). */

@@ -643,6 +643,10 @@ void told_list(struct rb_build *b, uint32_t list, struct sv label);
 bool told_boxes(struct rb_build *b, const struct md_node *n);
 /* "Run `x` and tell the team. Then open the dashboard.": what stands behind the last command, at `at`. */
 void told_rest(struct rb_build *b, const struct md_node *n, size_t at);
+/* "should return `ok`", "→ 200", "is 88" behind the command that ends at `at`: the steps from `from` on must show it. */
+void told_must(struct rb_build *b, const struct md_node *n, size_t at, size_t from);
+/* "Scale it and wait 10 minutes:" above a block. */
+void told_waited(struct rb_build *b, struct sv label, size_t line, size_t before);
 /* "Same as 2.", "As above." as all of a text that no commands follow: a person does it; false: it says more. */
 bool told_again(struct rb_build *b, const struct md_node *n);
 /* Remember where its sentences "If ..., go to ..." lead. */

@@ -276,6 +276,8 @@ static bool table_bands(struct rb_build *b, uint32_t node, const struct table_ro
     int alert = table_column(head, table_alert_words, ARRAY_LEN(table_alert_words));
     bool found = false;
 
+    if (metric < 0 && !sv_trim(head->cells[0]).n)
+        metric = 0; /* "| | Go | No-go |" */
     if (metric != 0 || build_role(b) == ROLE_REFERENCE || build_role(b) == ROLE_COMMUNICATE)
         return false;
     for (size_t c = 1; c < head->n && c < row->n; c++)
@@ -420,14 +422,10 @@ static struct sv table_task_text(struct rb_build *b, uint32_t row, const struct 
     const struct md_node *cell = at->command >= 0 ? table_node(b, row, at->command) : NULL;
     const struct md_node *result = at->expected >= 0 ? table_node(b, row, at->expected) : NULL;
 
-    if (!cell || at->command == at->task || !cell->n_spans)
-        return result && !at->checks && sv_trim(result->text).n > 1
-                   ? arena_fmt(b->arena, "%.*s (expected: %.*s)", SV_FMT(text),
-                               SV_FMT(sv_trim(result->text)))
-                   : text;
-    text = arena_fmt(b->arena, "%.*s: %.*s", SV_FMT(text),
-                     SV_FMT(sv_trim(attach_text(b, (uint32_t)(cell - b->rb->md.v)))));
-    return result && sv_trim(result->text).n
+    if (cell && at->command != at->task && sv_trim(cell->text).n > 3) /* not "n/a" */
+        text = arena_fmt(b->arena, "%.*s: %.*s", SV_FMT(text),
+                         SV_FMT(sv_trim(attach_text(b, (uint32_t)(cell - b->rb->md.v)))));
+    return result && !at->checks && sv_trim(result->text).n > 1
                ? arena_fmt(b->arena, "%.*s (expected: %.*s)", SV_FMT(text),
                            SV_FMT(sv_trim(result->text)))
                : text;

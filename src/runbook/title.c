@@ -5,6 +5,7 @@
 #include "base/sv.h"
 #include "base/text.h"
 #include "base/vec.h"
+#include "runbook/told_verb.h"
 
 /* Where a lost state comes back from a copy: for the case that it is lost. */
 #define TITLE_SAFETY "^(?:[a-z]+ ){0,2}(?:safety|ground|golden|cardinal) rules$"
@@ -170,7 +171,7 @@ static const char *const title_patterns[] = {
         "^T ?\\+ ?([0-9]+) ?(s|sec|seconds?|m|min|minutes?|h|hours?|d|days?|w|weeks?)\\b",
     [TITLE_APPROVAL] =
         ("\\bapproval (?:obtained|received|given|from|granted)|^(?!.{0,300}\\b(?:no|not|without)\\b|.{0,300}n['’]t\\b).{0,300}\\bapproval\\b.{0,200}\\b(?:required|needed|necessary)\\b|"
-         "\\b(?:has|have|needs?) to (?:approve|agree|say (?:yes|ok)|give (?:the |an? |his |her )?(?:go|ok|approval))\\b|\\bmust (?:approve|be approved|sign[ -]?off)\\b|\\bapprove[sd]? by\\b|"
+         "\\b(?:has|have|needs?) to (?:approve|(?<!all have to )(?<!both have to )(?<!they have to )agree|say (?:yes|ok)|give (?:the |an? |his |her )?(?:go|ok|approval))\\b|\\bmust (?:approve|be approved|sign[ -]?off)\\b|\\bapprove[sd]? by\\b|"
          "\\bsign[ -]?off (?:from|by|obtained)|freigabe (?:durch|von|erteilt)|承認を得|"
          "(?:freigabe|genehmigung)\\b.{0,60}\\b(?:vorliegen|liegt vor|einholen|erforderlich|nötig|notwendig)|"
          "(?:autorisation|accord|approbation)\\b.{0,60}\\b(?:requise?|nécessaire|obligatoire)|"
@@ -441,6 +442,14 @@ static enum rb_role title_role_of(struct title_reader *r, struct sv text)
     return ROLE_NONE;
 }
 
+/* "Silence alerts", "Disable monitoring": something to be done. */
+static bool title_quiets(struct sv text)
+{
+    return told_starts(
+        text,
+        WORDS_HERE("silence unsilence mute unmute suppress snooze disable enable pause resume"));
+}
+
 enum rb_role title_role(struct title_reader *r, struct sv text)
 {
     enum rb_role role = ROLE_NONE;
@@ -453,7 +462,8 @@ enum rb_role title_role(struct title_reader *r, struct sv text)
         role = title_role_of(r, t.text);
     if (role == ROLE_NONE && (t.word.n || !sv_eq(whole, t.text)))
         role = title_role_of(r, whole);
-    return role != ROLE_NONE || !t.word.n ? role : title_role_of(r, t.text);
+    role = role != ROLE_NONE || !t.word.n ? role : title_role_of(r, t.text);
+    return role == ROLE_MONITOR && title_quiets(t.text) ? ROLE_NONE : role;
 }
 
 void title_read_bare(struct title_reader *r, struct title *t)

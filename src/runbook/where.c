@@ -97,6 +97,17 @@ static bool where_goes_on(struct sv *text)
 
 static bool where_is_machine(struct sv name);
 
+/* "pg3" and "pg2": as the first is a machine, so is the other. */
+static bool where_is_alike(struct sv first, struct sv name)
+{
+    size_t n = 0;
+
+    while (n < name.n && !ascii_is_digit(name.p[n]))
+        n++;
+    return n > 0 && n < name.n && sv_starts(first, sv_sub(name, 0, n)) && n < first.n &&
+           ascii_is_digit(first.p[n]);
+}
+
 /* "db-1, and when it is streaming again on db-2": to the last of them that is named in the same sentence, before what is done there. */
 static struct sv where_later(struct sv all, struct sv rest)
 {
@@ -108,7 +119,7 @@ static struct sv where_later(struct sv all, struct sv rest)
         bare = told_bare(word);
         ends = strchr(".:;", word.p[word.n - 1]) ||
                where_in(bare, WORDS_HERE("run execute do type perform use restart stop start"));
-        if (on && where_is_name(bare) && where_is_machine(bare))
+        if (on && where_is_name(bare) && (where_is_machine(bare) || where_is_alike(all, bare)))
             all.n = (size_t)(bare.p + bare.n - all.p);
         on = where_in(word, WORDS_HERE("on then"));
     }
@@ -607,6 +618,11 @@ bool where_spreads(struct sv sentence, struct sv *host)
         return true;
     if (told_starts(text, WORDS_HERE("for repeat für pour para dla")))
         return where_spreads_to(text, host);
+    rest = text;
+    if (sv_eat_nocase(&rest, SV("per "))) { /* "Per broker" */
+        *host = where_words(sv_trim(rest), &mine);
+        return host->n == sv_trim(rest).n && !mine;
+    }
     for (size_t i = 0; i < ARRAY_LEN(turns); i++)
         turn |= sv_has_nocase(text, turns[i]);
     if (!turn && sv_has_nocase(text, SV(" at a time")))

@@ -216,7 +216,71 @@ T(what_is_only_said_behind_a_command_is_not_asked)
     want_told("1. Stop it: `systemctl stop a`\n", "deploy systemctl stop a");
 }
 
-T_MAIN(T_CASE(what_follows_a_command_says_where_it_runs),
+/* What a command shows does not pass unseen because it ended with 0. */
+T(what_stands_behind_a_command_is_what_it_must_show)
+{
+    want_expects("# R\n## Deploy\n1. Look: `pgrep -c java` → 0\n", "0 number:");
+    want_expects("# R\n## Deploy\n1. Look (`pgrep -c java`) -> three of them. Then call Ben.\n",
+                 "0 ask:three of them");
+    want_expects("# R\n## Deploy\n1. `pgrep -c java` should return `ok`\n", "0 contains:ok");
+    want_expects("# R\n## Deploy\nCheck it: `pgrep -c java` should be 3. It is slow.\n",
+                 "0 number:");
+    want_expects("# R\n## Deploy\n1. `pgrep -c java` is 88\n", "0 number:");
+    want_expects("# R\n## Deploy\nRun `pgrep -c java` → \"2 found\"\n", "0 contains:2 found");
+}
+
+T(what_is_done_or_only_said_behind_a_command_is_nothing_to_show)
+{
+    want_expects("# R\n## Deploy\n1. Look: `pgrep -c java` → restart it\n", "");
+    want_expects("# R\n## Deploy\n1. Look: `pgrep -c java` → if it is there, wait\n", "");
+    want_expects("# R\n## Deploy\n1. Look: `pgrep -c java` – it is slow\n", "");
+    want_expects("# R\n## Deploy\n1. Look: `pgrep -c java` → then:\n", "");
+    want_expects("# R\n## Deploy\n1. Look: `pgrep -c java` is needed\n", "");
+}
+
+T(others_that_are_named_before_a_command_are_done_by_a_person)
+{
+    want_told(
+        "1. Restart it on app-01, then 02, then 03: `ssh app-01 sudo systemctl reload puma`\n",
+        "deploy ssh app-01 sudo systemctl reload puma|deploy [Restart it on app-01, then 02, then 03]");
+    want_told("1. Restart it on app-01 and then on app-02: `systemctl reload puma`\n",
+              "deploy systemctl reload puma");
+    want_told("1. Stop it, then start it: `systemctl restart puma`\n",
+              "deploy systemctl restart puma");
+}
+
+T(behind_then_any_verb_is_one)
+{
+    want_told("Run `systemctl stop a`, then frobnicate the flag.\n",
+              "deploy systemctl stop a|deploy [frobnicate the flag.]");
+    want_told("Run `systemctl stop a`, then the pods go away.\n", "deploy systemctl stop a");
+}
+
+T(a_warning_behind_a_command_is_of_its_step)
+{
+    want_remarks_at(
+        "# R\n## Deploy\n1. Run `systemctl stop a`. Do not interrupt it!\n2. Run `systemctl start a`.\n",
+        "0:Do not interrupt it!");
+}
+
+T(a_wait_in_the_title_of_a_block_comes_behind_it)
+{
+    want_told("1. Scale it and wait 10 minutes\n\n   ```sh\n   ./scale\n   ```\n",
+              "deploy ./scale|deploy [wait 10 minutes]");
+    want_told("Restart it, then wait until all is green:\n" SH("./restart"),
+              "deploy ./restart|deploy [wait until all is green]");
+    want_told("Scale it and wait 10 minutes:\n" SH("./scale\nsleep 600"),
+              "deploy ./scale|deploy sleep 600");
+    want_told("Scale it and wait until it has finished:\n" SH("./scale"), "deploy ./scale");
+    want_told("Scale it and tell the team:\n" SH("./scale"), "deploy ./scale");
+}
+
+T_MAIN(T_CASE(what_stands_behind_a_command_is_what_it_must_show),
+       T_CASE(what_is_done_or_only_said_behind_a_command_is_nothing_to_show),
+       T_CASE(others_that_are_named_before_a_command_are_done_by_a_person),
+       T_CASE(behind_then_any_verb_is_one), T_CASE(a_warning_behind_a_command_is_of_its_step),
+       T_CASE(a_wait_in_the_title_of_a_block_comes_behind_it),
+       T_CASE(what_follows_a_command_says_where_it_runs),
        T_CASE(what_is_told_behind_a_command_is_done_by_a_person),
        T_CASE(what_is_only_said_behind_a_command_is_not_asked),
        T_CASE(a_number_that_is_stated_above_a_command_is_looked_at),

@@ -255,6 +255,9 @@ T(hosts_that_are_named_later_in_the_sentence_are_meant_too)
         {"Run this on web1 first, then on web2:", "web1 first, then on web2"},
         {"On db-1, and when it is streaming again on db-2:",
          "db-1, and when it is streaming again on db-2"},
+        {"On pg3 first, and when it is streaming again, on pg2:",
+         "pg3 first, and when it is streaming again, on pg2"},
+        {"On pg3, as it is on p2p:", "pg3"},
         {"On db-1, as postgres:", "db-1"},
         {"On web1 first:", "web1"},
         {"On web1: it is as on web2", "web1"},
@@ -294,7 +297,14 @@ T(columns_by_short_names_are_the_same)
                "web1 -");
 }
 
-T_MAIN(T_CASE(hosts_that_are_named_later_in_the_sentence_are_meant_too),
+T(a_heading_per_machine_is_of_each)
+{
+    want_hosts("\n### Per broker\n" SH("./a"), "broker");
+    want_hosts("\n### Per tenant\n" SH("./a"), "-");
+}
+
+T_MAIN(T_CASE(a_heading_per_machine_is_of_each),
+       T_CASE(hosts_that_are_named_later_in_the_sentence_are_meant_too),
        T_CASE(each_of_names_is_on_all_of_them), T_CASE(a_line_says_where_paragraphs_of_code_run),
        T_CASE(columns_by_short_names_are_the_same), T_CASE(a_column_says_where_each_row_runs),
        T_CASE(sentences_name_hosts), T_CASE(sentences_name_hosts_inside),
