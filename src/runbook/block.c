@@ -800,11 +800,29 @@ static bool block_is_told(struct sv before, struct sv after)
     return words > 0;
 }
 
+/* "\\files01\share\x.sql", "D:\backup": no shell that is here knows such a place. */
+static bool block_is_of_windows(struct sv code)
+{
+    struct sv word;
+
+    while (sv_next_word(&code, &word)) {
+        if (word.n > 4 && sv_starts(word, SV("\\\\")) && ascii_is_word(word.p[2]) &&
+            sv_find_byte(word, '\\', 3) != SV_NPOS)
+            return true;
+        if (word.n > 3 && ascii_is_upper(word.p[0]) && word.p[1] == ':' && word.p[2] == '\\' &&
+            ascii_is_word(word.p[3]))
+            return true;
+    }
+    return false;
+}
+
 /* Is the code a whole command, not the name of a program or file that the sentence speaks of? */
 bool block_span_is_command(const struct md_node *n, const struct md_span *s)
 {
     struct sv code = sv_sub(n->text, s->from, s->to);
 
+    if (block_is_of_windows(code))
+        return false;
     return sv_find_byte(code, ' ', 0) != SV_NPOS ||
            (sv_trim(n->text).n == code.n && block_knows_command(code)) ||
            (block_is_script(code) &&

@@ -241,7 +241,8 @@ const char
                 "^[^。]*(?:であること|ていること|ないこと|があること|以上あること|以下であること)[。.]?$",
             [BLOCK_MUST_SHOW] =
                 "^(?!(?:you|we|they|users?|nobody|somebody|someone|everybody|everyone|teams?|people|dbas?|customers?|operators?|engineers?)\\b)"
-                "(?:[A-Z`][\\w`/=.-]*)(?: [\\w`/=.-]+){0,3} (?:must|should|has to|have to) (?:have|show|say|read|print|contain|list|equal|report|match)\\b",
+                "(?:[A-Z`][\\w`/=.-]*)(?: [\\w`/=.-]+){0,3} (?:must|should|has to|have to) (?:have|show|say|read|print|contain|list|equal|report|match)\\b|"
+                "^[\"`\xe2\x80\x9c][^\"`]{1,120}?[\"`\xe2\x80\x9d] ?(?:must|should|has to|have to) (?:appear|be (?:shown|printed|displayed|there|listed))\\b",
             [BLOCK_SYSTEM] = "^(?:(?:on|for|in) )?" BLOCK_SYSTEMS
                              "(?:(?: ?/ ?|,? and |,? or |, )" BLOCK_SYSTEMS ")*"
                              "(?: users?| only| hosts?)?(?: \\([^)]*\\))?:?$",

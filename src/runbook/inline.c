@@ -351,6 +351,20 @@ static size_t inline_end(const struct rb_build *b, const struct md_node *n, size
     return end;
 }
 
+bool inline_logs_in(struct rb_build *b, const struct md_node *n)
+{
+    struct sv code, word;
+
+    if (!n->n_spans || n->spans[0].kind != MD_CODE_SPAN || n->spans[0].from != 0)
+        return false;
+    code = sv_sub(n->text, 0, n->spans[0].to);
+    if (!sv_eat(&code, SV("ssh ")) || !sv_next_word(&code, &word) || sv_trim(code).n ||
+        !ascii_is_word(*word.p))
+        return false;
+    b->host = word;
+    return true;
+}
+
 /* "Restart Puma on app-01, then 02, then 03: `ssh app-01 x`": what is said before the command names more than it does. */
 static struct sv inline_turns(const struct rb_build *b, const struct md_node *n, size_t from)
 {

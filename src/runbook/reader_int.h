@@ -425,6 +425,8 @@ bool inline_is_listed(const struct rb_build *b, const struct md_node *n);
 /* "Run `x` only if it hangs": of the steps from `from` on, which the text gave. */
 void inline_cases(struct rb_build *b, const struct md_node *n, size_t from);
 bool inline_read(struct rb_build *b, const struct md_node *n, bool listed);
+/* "`ssh jump1`, `tmux new`": a person does it, and what follows runs there; false: no such text. */
+bool inline_logs_in(struct rb_build *b, const struct md_node *n);
 /* Behind the last command of the text, of which the steps from `from` on were made. */
 void inline_rest(struct rb_build *b, const struct md_node *n, size_t from);
 /* "On web1:" above paragraphs that are all code: of each of them. */
@@ -639,6 +641,8 @@ void way_back_end(struct rb_build *b);
 void told_paragraph(struct rb_build *b, const struct md_node *n, bool decided);
 /* A list below "... by hand:" in which nothing was found to do; `label` is that line. */
 void told_list(struct rb_build *b, uint32_t list, struct sv label);
+/* Is what the texts here tell carried out? */
+bool told_acts(const struct rb_build *b);
 /* Lines "[ ] Set the TTL": each is confirmed; false: it is another text. */
 bool told_boxes(struct rb_build *b, const struct md_node *n);
 /* "Run `x` and tell the team. Then open the dashboard.": what stands behind the last command, at `at`. */

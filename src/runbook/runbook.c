@@ -738,7 +738,7 @@ static void read_item_rest(struct rb_build *b, uint32_t item, bool whole)
                 b->whole = whole; /* nobody is asked about all of it */
             if (b->inlined && !shown)
                 inline_rest(b, &v[c], before);
-            if (!b->inlined && !read_has_code(b, item))
+            if (!b->inlined && !inline_logs_in(b, &v[c]) && !read_has_code(b, item))
                 b->inlined = told_move(b, v[c].text); /* "1. SSH into web1" */
             else if (!b->inlined)
                 read_move(b, &v[c]);

@@ -673,7 +673,7 @@ static struct sv told_before_commands(const struct md_node *n, const struct told
 
 /* --- paragraphs --- */
 
-static bool told_role_acts(const struct rb_build *b)
+bool told_acts(const struct rb_build *b)
 {
     enum rb_role role = build_role(b);
 
@@ -908,11 +908,11 @@ static void told_sentences(struct rb_build *b, const struct md_node *n, size_t a
 
 void told_paragraph(struct rb_build *b, const struct md_node *n, bool decided)
 {
-    if (told_role_acts(b) && build_role(b) != ROLE_ROLLBACK && failure_is_told(n->text)) {
+    if (told_acts(b) && build_role(b) != ROLE_ROLLBACK && failure_is_told(n->text)) {
         otherwise_remark(b, n->line, n->text);
         return;
     }
-    if (!told_role_acts(b) || b->whole || n->text.n > EXPECT_MAX_BYTES || told_is_label(n))
+    if (!told_acts(b) || b->whole || n->text.n > EXPECT_MAX_BYTES || told_is_label(n))
         return;
     if (told_is_gate(b, n->text)) {
         told_step(b, n, 0, n->text.n);
@@ -981,7 +981,7 @@ void told_rest(struct rb_build *b, const struct md_node *n, size_t at)
     struct sv joined;
     size_t begin;
 
-    if (!told_role_acts(b) || b->whole || b->quoted || n->text.n > EXPECT_MAX_BYTES)
+    if (!told_acts(b) || b->whole || b->quoted || n->text.n > EXPECT_MAX_BYTES)
         return;
     if (at < n->text.n && told_ends(n->text, at)) {
         at++;
@@ -1003,7 +1003,7 @@ void told_waited(struct rb_build *b, struct sv label, size_t line, size_t before
     while (wait.n && strchr(":.", wait.p[wait.n - 1]))
         wait.n--;
     if (!told_starts(wait, WORDS_HERE("wait")) || before >= b->steps.n || b->full_line ||
-        !told_role_acts(b))
+        !told_acts(b))
         return;
     for (size_t i = before; i < b->steps.n; i++)
         if (b->steps.v[i].step.kind == STEP_MANUAL || told_waits(b->steps.v[i].step.text))
@@ -1024,7 +1024,7 @@ bool told_again(struct rb_build *b, const struct md_node *n)
 
     if (where_read(text, &host) == WHERE_ONCE) /* "On pg1: as for the standbys." */
         said = sv_trim(sv_sub(text, sv_find(text, SV(": "), 0) + 1, text.n));
-    if (!told_role_acts(b) || b->quoted || text.n > 160 || n->parent != 0 || b->part == RB_NONE ||
+    if (!told_acts(b) || b->quoted || text.n > 160 || n->parent != 0 || b->part == RB_NONE ||
         n->before == MD_NONE || b->rb->md.v[n->before].kind != MD_HEADING ||
         (next && next->kind != MD_HEADING && next->kind != MD_PARAGRAPH))
         return false;
@@ -1038,7 +1038,7 @@ bool told_again(struct rb_build *b, const struct md_node *n)
     return false;
 }
 
-/* --- lists and boxes --- */
+/* --- lists --- */
 
 /*
  * "Migrate these sites by hand:" above a list in which nothing was found to do, and no commands stand below: the list
@@ -1053,7 +1053,7 @@ void told_list(struct rb_build *b, uint32_t list, struct sv label)
                  v[n->next].kind != MD_HEADING && /* something is done after it */
                  regex_has(b->watch_patterns[WATCH_SOAK], label);
 
-    if (!told_role_acts(b) || b->whole || b->quoted || n->before == MD_NONE ||
+    if (!told_acts(b) || b->whole || b->quoted || n->before == MD_NONE ||
         v[n->before].kind != MD_PARAGRAPH || !sv_ends(label, SV(":")) ||
         !(soaks || sv_has_nocase(by_hand, SV("manual")) || sv_has_nocase(by_hand, SV("by hand"))))
         return;
@@ -1075,63 +1075,6 @@ bool told_arrow(struct sv *text)
             return true;
         }
     return false;
-}
-
-/* "☐ Backup taken", "✅ No errors in the log": a tick that the author made is no evidence. */
-static bool told_mark(struct sv line, struct sv *text)
-{
-    static const struct sv marks[] = {SV("☐"), SV("⬜"), SV("□"), SV("✅"),
-                                      SV("☑"), SV("✔"), SV("✓")};
-
-    *text = sv_trim(line);
-    for (size_t i = 0; i < ARRAY_LEN(marks); i++)
-        if (sv_eat(text, marks[i])) {
-            (void)sv_eat(text, SV("\xef\xb8\x8f")); /* as a picture */
-            *text = sv_trim(*text);
-            return text->n > 0;
-        }
-    return false;
-}
-
-/* Lines with marks, all of them; one alone is a remark: "✅ Done, go on.", but for an empty box. */
-static bool told_all_marked(const struct rb_build *b, const struct md_node *n)
-{
-    struct sv text = sv_trim(n->text), line, rest;
-    bool empty = sv_starts(text, SV("☐")) &&
-                 !(n->next != MD_NONE && b->rb->md.v[n->next].kind == MD_CODE); /* its title */
-    size_t lines = 0;
-
-    while (sv_next_line(&text, &line)) {
-        if (!told_mark(line, &rest))
-            return false;
-        lines++;
-    }
-    return lines > 1 || (lines == 1 && empty);
-}
-
-/* "[ ] Set the minimum TTL", and the lines that go on with it: each box is confirmed; false: it is another text. */
-bool told_boxes(struct rb_build *b, const struct md_node *n)
-{
-    struct sv rest = n->text, line, text;
-    struct rb_step *step = NULL;
-    bool marked = told_all_marked(b, n);
-
-    if (!told_role_acts(b) || (!marked && !sv_starts(sv_trim(n->text), SV("["))))
-        return false;
-    for (size_t at = n->line; sv_next_line(&rest, &line) && !b->full_line; at++) {
-        if (marked ? told_mark(line, &text) : block_box(line, &text)) {
-            bool approval = title_is_approval(b->title, text);
-
-            watch_propose(b, text, at);
-            step = &build_step(b, approval ? STEP_APPROVAL : STEP_MANUAL, at, text)->step;
-        } else if (!step) {
-            return false;
-        } else {
-            step->text.n = (size_t)(line.p + line.n - step->text.p);
-            step->end_line = at;
-        }
-    }
-    return true;
 }
 
 /* --- sections --- */
@@ -1216,7 +1159,7 @@ void told_section(struct rb_build *b, uint32_t next, unsigned level)
         return;
     title_read(b->title, b->rb->md.v[p->node].text, &t);
     b->part = part;
-    if (told_role_acts(b) &&
+    if (told_acts(b) &&
         ((t.word.n ? t.is_step : told_verb_of_title(p->title) != TOLD_NOT) ||
          (p->number.n && told_shows_text(b)) || told_is_back(b, p)) &&
         !attach_task(b)) {

@@ -275,7 +275,16 @@ T(a_wait_in_the_title_of_a_block_comes_behind_it)
     want_told("Scale it and tell the team:\n" SH("./scale"), "deploy ./scale");
 }
 
-T_MAIN(T_CASE(what_stands_behind_a_command_is_what_it_must_show),
+T(a_command_with_places_of_windows_is_for_a_person)
+{
+    want_told("Run `sqlcmd -S SQL01 -i \\\\files01\\rel\\upgrade.sql`.\n",
+              "deploy [Run sqlcmd -S SQL01 -i \\\\files01\\rel\\upgrade.sql.]");
+    want_told("1. Run `tar xf D:\\backup\\a.tar`\n", "deploy [Run tar xf D:\\backup\\a.tar]");
+    want_told("1. Run `grep \\\\d a`\n", "deploy grep \\\\d a");
+}
+
+T_MAIN(T_CASE(a_command_with_places_of_windows_is_for_a_person),
+       T_CASE(what_stands_behind_a_command_is_what_it_must_show),
        T_CASE(what_is_done_or_only_said_behind_a_command_is_nothing_to_show),
        T_CASE(others_that_are_named_before_a_command_are_done_by_a_person),
        T_CASE(behind_then_any_verb_is_one), T_CASE(a_warning_behind_a_command_is_of_its_step),

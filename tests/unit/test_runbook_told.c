@@ -196,6 +196,7 @@ T(what_the_commands_must_show_is_said_below_them)
         {"The lag of the group should go down.", EXPECT_ASK},
         {"`pg2` should be `Leader`.", EXPECT_ASK},
         {"PLAY RECAP must have failed=0", EXPECT_ASK},
+        {"\"All is well\" must appear.", EXPECT_ASK},
         {"Users must have a key", EXPECT__N},
         {"The database team must be informed.", EXPECT__N},
         {"It should list the following:", EXPECT__N},

@@ -303,7 +303,15 @@ T(a_heading_per_machine_is_of_each)
     want_hosts("\n### Per tenant\n" SH("./a"), "-");
 }
 
-T_MAIN(T_CASE(a_heading_per_machine_is_of_each),
+T(what_follows_a_login_that_a_person_does_runs_there)
+{
+    want_hosts("1. `ssh jump1`, `tmux new -s x`\n2. Go: `systemctl restart x`\n", "jump1 jump1");
+    want_hosts("1. `ssh jump1 uptime`, `tmux new -s x`\n2. Go: `systemctl restart x`\n", "- -");
+    want_hosts("1. `tmux new -s x`, `ssh jump1`\n2. Go: `systemctl restart x`\n", "- -");
+}
+
+T_MAIN(T_CASE(what_follows_a_login_that_a_person_does_runs_there),
+       T_CASE(a_heading_per_machine_is_of_each),
        T_CASE(hosts_that_are_named_later_in_the_sentence_are_meant_too),
        T_CASE(each_of_names_is_on_all_of_them), T_CASE(a_line_says_where_paragraphs_of_code_run),
        T_CASE(columns_by_short_names_are_the_same), T_CASE(a_column_says_where_each_row_runs),
