@@ -190,7 +190,6 @@ static bool folder_sentence(struct rb_build *b, const struct md_node *n, struct 
         return false;
     b->here = (struct here){
         .part = folder_is_of_section(b, one) ? folder_section(b) : RB_NONE,
-        .said = true,
         .folder = folder,
         .host = host,
         .node = (uint32_t)(n - b->rb->md.v),
@@ -222,8 +221,6 @@ static bool folder_holds(const struct rb_build *b)
 {
     uint32_t part = b->part;
 
-    if (!b->here.said)
-        return false;
     while (part != RB_NONE && part != b->here.part)
         part = b->parts.v[part].parent;
     return part == b->here.part;

@@ -184,8 +184,7 @@ struct tab {
 
 /* folder.c: "All commands are run from `/opt/app`": where what follows is done. */
 struct here {
-    uint32_t part; /* of what is below it; RB_NONE: of all of the document */
-    bool said;
+    uint32_t part;          /* of what is below it; RB_NONE: of all of the document */
     struct sv folder, host; /* empty: it does not say */
     uint32_t node;          /* that says so, */
     size_t line;

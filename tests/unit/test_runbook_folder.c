@@ -80,6 +80,11 @@ T(a_sentence_says_where_all_is_done)
         "deploy cd /srv/x|deploy ./stop|deploy sudo systemctl start x|rollback cd /srv/x|rollback ./back");
     want_steps(DEPLOY "All commands are run from `/opt/app`.\n\nGo.\n" SH("cd /else\n./a"),
                "deploy cd /else|deploy ./a");
+    want_steps(
+        DEPLOY
+        "1. First\n\n   All commands in this section are run from `/opt/app`.\n\n   Go.\n\n   ```sh\n   ./a\n   ```\n"
+        "## Verification\n" SH("./b"),
+        "deploy cd /opt/app|deploy ./a|verify ./b");
     want_steps("# R\n> Run everything from `~/app`.\n\n## Deploy\n" SH("./a"),
                "deploy cd ~/app|deploy ./a");
     want_steps(

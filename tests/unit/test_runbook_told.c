@@ -382,6 +382,8 @@ T(a_question_with_what_follows_from_its_answer_is_asked)
 {
     want_kinds("# R\n## Deploy\n" SH("./a") "\nIs there an incident open? If yes, stop here.\n",
                "shell ./a|manual Is there an incident open? If yes, stop here.");
+    want_kinds("# R\n## Deploy\n" SH("./a") "\nIs it green? If not, stop here.\n",
+               "shell ./a|manual Is it green? If not, stop here.");
     want_kinds("# R\n## Deploy\n" SH("./a") "\nIs it slow? It is.\n", "shell ./a");
 }
 
