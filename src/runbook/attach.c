@@ -287,11 +287,10 @@ bool attach_inline(struct rb_build *b, const struct md_node *n, size_t from)
     after = attach_words(sv_sub(n->text, last, n->text.n));
     if (expect_is_label(after, &rest) && rest.n)
         build_expect(b, from, rest, n->line);
-    else if (regex_has(b->block_patterns[BLOCK_SHOULD_TOO], after))
-        build_expect(b, from, after, n->line);
     else if (regex_has(b->block_patterns[BLOCK_PRINTS], after))
         build_expect(b, from, attach_printed(b, n, last, after), n->line);
-    else if (!before.n && expect_is_limit(b->expect, after))
+    else if (regex_has(b->block_patterns[BLOCK_SHOULD_TOO], after) ||
+             (!before.n && expect_is_limit(b->expect, after)))
         build_expect(b, from, after, n->line);
     else if (!after.n && expect_is_look(b->expect, before))
         build_expect(b, from, before, n->line);
