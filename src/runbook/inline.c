@@ -331,22 +331,25 @@ void inline_cases(struct rb_build *b, const struct md_node *n, size_t from)
     }
 }
 
-/* Where the last command that is carried out ends, of the steps from `from` on; 0: nowhere, or another command stands behind it. */
+/* Where the last command ends, of the steps from `from` on; 0: nowhere, or one behind it is not carried out. */
 static size_t inline_end(const struct rb_build *b, const struct md_node *n, size_t from)
 {
-    size_t end = 0;
+    enum { MOST = 8 };
+    size_t end = 0, at = from, missed = 0, k;
 
     for (size_t i = 0; i < n->n_spans; i++) {
         struct sv code = sv_sub(n->text, n->spans[i].from, n->spans[i].to);
-        bool done = false;
 
         if (n->spans[i].kind != MD_CODE_SPAN || !block_span_is_command(n, &n->spans[i]))
             continue;
-        for (size_t k = from; k < b->steps.n && !done; k++)
-            done = sv_eq(b->steps.v[k].step.text, code);
-        if (!done && end)
+        for (k = at; k < b->steps.n && !sv_eq(b->steps.v[k].step.text, code);)
+            k++;
+        if (k == b->steps.n && (end || ++missed == MOST))
             return 0;
-        end = done ? n->spans[i].to : end;
+        if (k == b->steps.n)
+            continue; /* "Do not run `a`. Run `b`." */
+        end = n->spans[i].to;
+        at = k + 1;
     }
     return end;
 }

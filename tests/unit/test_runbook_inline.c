@@ -203,6 +203,11 @@ T(what_follows_a_command_says_where_it_runs)
 
 T(what_is_only_said_behind_a_command_is_not_asked)
 {
+    want_told("Run it as with `cp -p`: run `systemctl stop a` and tell the team.\n",
+              "deploy systemctl stop a|deploy [tell the team.]");
+    want_told(
+        "Run `systemctl stop a`, not `systemctl stop b`, and not `systemctl stop c`, and tell the team.\n",
+        "deploy systemctl stop a");
     want_told("Run `systemctl stop a` and wait until it has finished.\n",
               "deploy systemctl stop a");
     want_told("Run `systemctl stop a` and wait for it to complete.\n", "deploy systemctl stop a");
