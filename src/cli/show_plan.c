@@ -373,11 +373,13 @@ static void show_faults(const struct plan *p, struct strbuf *out)
 {
     CLEANUP(strbuf_release) struct strbuf lines = STRBUF(0);
     const json_t *accepted = json_object_get(p->json, "accepted");
-    size_t n = 0;
+    size_t n = 0, last = 0; /* of one command lint may say two things */
 
     for (size_t i = 0; i < p->n_questions; i++)
-        if (sv_is(p->questions[i].kind, "lint"))
-            strbuf_addf(&lines, "%s%zu", n++ ? ", " : "", p->questions[i].line);
+        if (sv_is(p->questions[i].kind, "lint") && p->questions[i].line != last) {
+            last = p->questions[i].line;
+            strbuf_addf(&lines, "%s%zu", n++ ? ", " : "", last);
+        }
     if (n)
         term_addf(out, TERM_WARN, "             %zu of its commands would fail: line%s %s\n", n,
                   n == 1 ? "" : "s", strbuf_str(&lines));

@@ -4,6 +4,7 @@
 
 #include "base/sv.h"
 #include "lint/lint_util.h"
+#include "migrate/sqlkind.h"
 #include "runbook/placeholder.h"
 
 #define LINT_SQL_NOTE    LINT_INFO
@@ -166,6 +167,8 @@ void lint_sql_document(struct lint *l)
     LINT_EACH_SQL (l, s)
         if (s->cmd && !lite && sv_is(s->cmd->program, "psql"))
             lint_sql_take(l, s->text, s->line, s->role, DB_POSTGRES);
-        else if (s->cmd && sv_is(s->cmd->program, "sqlite3"))
+        else if (s->cmd && sv_is(s->cmd->program, "sqlite3") &&
+                 sqlkind_of(s->text, DB_SQLITE) !=
+                     SQLKIND_TRANSACTION) /* each alone: its BEGIN is not there */
             lint_sql_take(l, s->text, s->line, s->role, DB_SQLITE);
 }

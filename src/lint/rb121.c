@@ -1,5 +1,6 @@
 #include "base/sv.h"
 #include "lint/lint_util.h"
+#include "runbook/sql_split.h"
 
 static bool rb121_client(const struct lint_cmd *c)
 {
@@ -11,6 +12,9 @@ static bool rb121_client(const struct lint_cmd *c)
         return false;
     for (size_t i = 0; i < ARRAY_LEN(works); i++)
         if (lint_has_word(c, works[i]) || lint_word_with(c, works[i]))
+            return false;
+    for (size_t i = 1; i < c->run.n_words; i++)
+        if (sql_option_works(c->program, c->run.words[i].value))
             return false;
     if (sv_eq(c->program, SV("sqlite3")))
         return c->run.n_words <= 2;

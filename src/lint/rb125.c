@@ -1,3 +1,5 @@
+#include <string.h>
+
 #include "base/sv.h"
 #include "lint/lint_util.h"
 
@@ -9,7 +11,7 @@ static void rb125_check(struct lint *l, const struct lint_rule *rule)
             size_t open = sv_find_byte(w, '{', 0), close = sv_find_byte(w, '}', 0);
 
             if (open == SV_NPOS || close == SV_NPOS || close < open + 2 ||
-                (open > 0 && w.p[open - 1] == '$') || sv_find_byte(w, ':', open) < close ||
+                (open > 0 && strchr("$%", w.p[open - 1])) || sv_find_byte(w, ':', open) < close ||
                 !ascii_is_alpha(w.p[open + 1]))
                 continue;
             lint_add(l, rule, c->line, sv_sub(w, open, close + 1),

@@ -273,7 +273,8 @@ static const char *lite_is_unsure(const struct lite_part *p, const struct lite_s
 {
     static const char *const of_program[] = {"no such module", "no such collation",
                                              "no such tokenizer"};
-    static const char *const unknown[] = {"no such table", "no such column", "table "};
+    static const char *const unknown[] = {"no such table", "no such column", "table ",
+                                          "datatype mismatch"};
 
     if (s->res.skipped)
         return "it reaches outside of the database";

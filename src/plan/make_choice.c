@@ -142,14 +142,31 @@ static bool *make_used_parts(const struct make *m, bool way_back)
 
 /* --- environments --- */
 
-/* Is the part for another environment than that of the run?  *known: the run's environment decides it at all. */
+/* The environment in "for staging only", "not for production", and nothing else; empty: it is another condition. */
+static struct sv make_said_stage(struct sv condition, bool *others)
+{
+    static const struct sv only = SV(" only");
+
+    *others = sv_eat_nocase(&condition, SV("not for "));
+    if (*others)
+        return condition;
+    if (!sv_eat_nocase(&condition, SV("for ")))
+        return (struct sv){NULL, 0};
+    return sv_ends(condition, only) ? sv_sub(condition, 0, condition.n - only.n) : condition;
+}
+
+/* Is it for another environment than that of the run?  *known: the run's environment decides it at all. */
 static bool make_is_elsewhere(const struct make *m, struct make_unit u, bool *known)
 {
     struct sv stage = u.is_part ? m->rb->parts[u.at].stage : (struct sv){NULL, 0};
-    struct sv of = make_stage_of(stage, true), here = make_stage_of(m->b->environment, true);
+    struct sv of, here = make_stage_of(m->b->environment, true);
+    bool others = false;
 
+    if (!stage.n)
+        stage = make_said_stage(make_own_condition(m, u), &others);
+    of = make_stage_of(stage, true);
     *known = of.n && here.n;
-    return *known && !sv_eq(of, here);
+    return *known && sv_eq(of, here) == others;
 }
 
 /* --- several ways --- */

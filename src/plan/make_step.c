@@ -23,6 +23,36 @@ bool make_is_forward(const struct make *m, const struct rb_step *s)
            p->role == ROLE_SIGN_OFF || (p->role == ROLE_MONITOR && make_is_of_watch(s));
 }
 
+/* "Investigate the issue", "Analyse the root cause": what people do once everything is as it was, and nothing of the way there. */
+static bool make_is_inquiry(struct sv line)
+{
+    static const struct sv verbs[] = {SV("investigate "), SV("analyze "), SV("analyse "),
+                                      SV("debug "),       SV("find "),    SV("identify "),
+                                      SV("research ")};
+    static const struct sv what[] = {SV("issue"),        SV("root cause"), SV("cause"),
+                                     SV("problem"),      SV("failure"),    SV("what went wrong"),
+                                     SV("why it failed")};
+    static const struct sv articles[] = {SV("and fix "), SV("out "), SV("what caused "), SV("the "),
+                                         SV("root ")};
+    bool is = false;
+
+    for (size_t i = 0; i < ARRAY_LEN(verbs) && !is; i++)
+        is = sv_eat_nocase(&line, verbs[i]);
+    for (size_t i = 0; is && i < ARRAY_LEN(articles); i++)
+        (void)sv_eat_nocase(&line, articles[i]);
+    for (size_t i = 0; is && i < ARRAY_LEN(what); i++) {
+        struct sv rest = line;
+
+        if (sv_eat_nocase(&rest, what[i])) {
+            (void)sv_eat(&rest, SV("s"));
+            rest = sv_trim(rest);
+            return !rest.n || strchr(".,:;(", *rest.p) || sv_starts_nocase(rest, SV("of ")) ||
+                   sv_starts_nocase(rest, SV("and "));
+        }
+    }
+    return false;
+}
+
 /* "Re-attempt migration after fix": what comes when all of it is over, and the release is tried once more. */
 static bool make_is_next_time(const struct rb_step *s)
 {
@@ -37,6 +67,8 @@ static bool make_is_next_time(const struct rb_step *s)
     if (s->kind != STEP_MANUAL || sv_has_nocase(line, SV("roll back")) ||
         sv_has_nocase(line, SV("rollback")))
         return false;
+    if (make_is_inquiry(line))
+        return true;
     for (size_t i = 0; i < ARRAY_LEN(what); i++)
         release |= sv_has_nocase(line, what[i]);
     for (size_t i = 0; release && i < ARRAY_LEN(again); i++)

@@ -272,7 +272,7 @@ static struct sv attach_said(struct sv text)
 }
 
 /* "The version is 1.0: `curl ...`": whoever sees the output says whether it is. */
-static void attach_state(struct rb_build *b, struct sv text, size_t line)
+static bool attach_state(struct rb_build *b, struct sv text, size_t line)
 {
     const struct rb_draft *d = vec_last(&b->steps);
     const struct rb_step *s = &d->step;
@@ -280,14 +280,15 @@ static void attach_state(struct rb_build *b, struct sv text, size_t line)
 
     if (!s->command || s->command->effect != EFFECT_NONE || d->expects.n ||
         told_verb(text) != TOLD_NOT || !expect_is_state(b->expect, text, s->text))
-        return;
+        return false;
     *vec_add(&found) =
         (struct rb_expect){.form = EXPECT_ASK, .line = line, .text = text, .source = text};
     attach_add(b, b->steps.n - 1, &found);
     vec_release(&found);
+    return true;
 }
 
-void attach_inline(struct rb_build *b, const struct md_node *n, size_t from)
+bool attach_inline(struct rb_build *b, const struct md_node *n, size_t from)
 {
     size_t first = SV_NPOS, last = 0;
     struct sv before, after, rest;
@@ -298,22 +299,23 @@ void attach_inline(struct rb_build *b, const struct md_node *n, size_t from)
             last = size_max(last, n->spans[i].to);
         }
     if (first == SV_NPOS || from >= b->steps.n || vec_last(&b->steps)->step.waits)
-        return;
+        return false;
     before = attach_words(sv_sub(n->text, 0, first));
     after = attach_words(sv_sub(n->text, last, n->text.n));
     if (expect_is_label(after, &rest) && rest.n)
         build_expect(b, from, rest, n->line);
+    else if (regex_has(b->block_patterns[BLOCK_PRINTS], after))
+        build_expect(b, from, attach_printed(b, n, last, after), n->line);
     else if (regex_has(b->block_patterns[BLOCK_SHOULD_TOO], after) ||
              (!before.n && expect_is_limit(b->expect, after)))
         build_expect(b, from, after, n->line);
-    else if (regex_has(b->block_patterns[BLOCK_PRINTS], after))
-        build_expect(b, from, attach_printed(b, n, last, after), n->line);
-    else if (expect_is_look(b->expect, before) && !after.n)
+    else if (!after.n && expect_is_look(b->expect, before))
         build_expect(b, from, before, n->line);
     else if (!after.n && expect_is_limit(b->expect, before))
         build_expect(b, from, attach_said(before), n->line);
-    else if (!after.n)
-        attach_state(b, attach_said(before), n->line);
+    else
+        return !after.n && attach_state(b, attach_said(before), n->line);
+    return true;
 }
 
 /* --- lists of criteria --- */

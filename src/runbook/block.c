@@ -17,221 +17,6 @@
 
 typedef VEC(struct shell_item) block_items;
 
-#define BLOCK_SPAN "([0-9]+)(?:-([0-9]+))? ?(s|sec|seconds?|min|minutes?|h|hours?)"
-#define BLOCK_SYSTEMS \
-    "(?:windows(?: [0-9]+)?|powershell|cmd(?:\\.exe)?|mac ?os(?: x)?|mac|linux|unix|wsl|ubuntu|debian|git bash|freebsd|openbsd|netbsd|solaris|aix)"
-
-const char *const block_patterns[BLOCK_PATTERN__N] = {
-    [BLOCK_WATCH_FOR] = "\\b(?:watch|monitor|observe|follow)(?: \\w+)? for " BLOCK_SPAN
-                        "(?:,? ?(?:and )?expect:? ?(.*))?$",
-    [BLOCK_AT_MOST] = "\\b(?:wait |)(?:max(?:imum)?|at most|up to|within|no more than) " BLOCK_SPAN,
-    [BLOCK_OVER] = "\\bover " BLOCK_SPAN,
-    [BLOCK_TODO] =
-        "^(?:notify|announce|select|choose|manual|check|verify|confirm|ensure|make sure|watch|test|document|"
-        "investigate|monitor|review|inform|tell|open|navigate|log in|contact|ask|wait|edit|"
-        "remove|replace|send|post|page|escalate|decide|compare|manually|do not|never|"
-        "prüfen|prüfe|informieren|warten|確認)\\b",
-    [BLOCK_HALTS] =
-        "^(?:stop|pause|halt) (?:here\\b|and (?:have|get|ask|wait|let|check|look)\\b)|^have (?:someone|somebody|a colleague|another)\\b|"
-        "^get (?:the |an? )?(?:approval|sign-?off|second|go-?ahead|okay?)\\b",
-    [BLOCK_NUMBERED] = "^(?:step )?([0-9]{1,3}(?:\\.[0-9]{1,3}){0,3})[.):](?: |$)",
-    [BLOCK_CONDITION] =
-        "((?:^(?:if|only if|only when|when|unless|falls|nur wenn|wenn|seulement si|si|se|caso|jeśli|jeżeli)|"
-        "\\bonly (?:if|when)) [^,:;.]*|\\bif [^,:;.]{0,200}(?=; [^:]{0,100}\\binstead:$))",
-    [BLOCK_IN_CASE] =
-        "^((?:(?:only )?in case\\b|in the event of\\b|on (?:failure|errors?|problems?|timeout)\\b|in an emergency\\b|as a last resort\\b|"
-        "should (?:the|any|this|that|it|something|anything|you)\\b(?=[^.]*,)|en cas d|s['’]ils? |sinon\\b|en caso de|"
-        "s[oó]lo si|bei (?:problemen|fehlern?|bedarf|störungen)\\b|im (?:fehler|not)fall\\b|andernfalls\\b|"
-        "sollten? (?:der|die|das|es|ein|eine)\\b)[^,:;.]*|(?:deprecated|obsolete|no longer needed)\\b|"
-        "for (?:the )?(?:staging|test(?:ing)?|dev(?:elopment)?|pre-?prod|production|prod|uat|qa)(?: only| environment| cluster)?)"
-        "(?: ?[:：.]?$|,(?! (?:it|the|this|that|they|there|nothing|he|we)\\b))|"
-        "^((?:(?:如果|如有|若(?!干)|如需|必要时(?!间)|仅当|只有|否则)[^，：:。；]*|[^。、：:]*場合(?!によ)(?:は|に|のみ)?|[^。、：:]*のみ|必要に応じて)(?=[：:、，])|"
-        "必要に応じて|必要であれば|必要なら)",
-    [BLOCK_AT_END] =
-        "^(?!.*\\b(?:check\\w*|verify\\w*|see|ask\\w*|decid\\w+|determin\\w+|test\\w*|confirm\\w*|know|look\\w*|sure|find out|tell|whether|validat\\w+|"
-        "ensure|monitor|inspect|shows?|should|returns?|prints?|expect\\w*|must|will|exits?|fails?|works?|empty|okay?|fine|"
-        "warns?|abort|stop|prüfe[n]?|note|example|useful|so that|return|can|back ?up|snapshot|dump|keep|which|idempotent|safe)\\b|[^;]*;|\\w+s\\b (?:the|a)\\b)"
-        "[^,]*?[\\w)],? (?:[-–—] )?((?:only )?(?:if (?!(?:it )?(?:(?:does )?not |doesn|exist|missing|present|absent|changed))|unless |in case of )[^,:;.()]*)[:.]?$",
-    [BLOCK_CASE] =
-        "^(?:(?:otherwise|alternatively|sonst)(?= ?[,:])|or,? (?:if|when|alternatively)\\b|to (?:abort|force|undo|cancel|revert)\\b|"
-        "(?:alternativ|en alternativa|alternativement|alternativamente|como alternativa|en variante)\\b|only (?:the |an? )?[\\w -]{2,40} (?:may|should|can|is allowed to) (?:run|execute|do|use)\\b|"
-        "(?:optionally,? )?you (?:can|may|might|could) also\\b|for (?:staging|test|dev(?:elopment)?|production|prod|uat|qa)(?: only)?\\b(?= ?[,:]))",
-    [BLOCK_FOR_EXAMPLE] =
-        "^(?:(?:for |as an )?examples?|e\\.g\\.|samples?|commands? \\(examples?\\))\\W*$|"
-        "^(?:(?:for|as an) (?:example|instance)|zum beispiel|beispielsweise|par exemple|por ejemplo|por exemplo|ad esempio)\\b.*[:：]$|"
-        "(?:\\b(?:for example|for instance|zum beispiel|beispielsweise|par exemple|por ejemplo|por exemplo|ad esempio)|例えば|たとえば|例如|为例|以下は例)"
-        "(?:,? (?:you (?:can|could|would) )?(?:run|use))? ?[:：]$",
-    [BLOCK_IN_BRACKETS] =
-        "\\(((?:if|only if|only when|when|unless|falls|nur wenn|wenn|si|se|caso|quando|seulement si|sólo si|solo si|somente se|bei) [^)]*)\\)|"
-        "\\((optional)\\b[^)]*\\)|^optional(?:ly)?\\b",
-    [BLOCK_OTHERWISE] =
-        "^or\\b|\\(alternative\\b|^alternative(?:ly)?\\b|^otherwise\\b|^oder\\b|"
-        "^(?:option|method|variant|variante|opci[óo]n|opç[ãa]o|méthode|オプション|方法|方案|方式) ?(?:b|2|ii|二|２)(?![a-z0-9])|^(?:または|もしくは|あるいは|或者)|^或[:：]|"
-        "^ou\\b|^o (?:si|bien|alternativamente)\\b|^oppure\\b",
-    [BLOCK_FOR] = "^(for (?!each\\b|every\\b|all\\b|example|instance|more\\b|details|safety|now\\b)"
-                  "[^,:;.]{3,50})[,:] ",
-    [BLOCK_STATES] = "^(?:all|both|every|each|no)\\b[^.]* (?:running|healthy|up|ok|green|ready|"
-                     "passing|passed|active|present|connected|online|errors?|warnings?)$",
-    [BLOCK_BY] =
-        "^(?:via|using|with|option|method|variant|variante|alternative|opci[óo]n|opç[ãa]o)\\b|^(?:オプション|方案|方式)",
-    [BLOCK_IS_FILE] = "^(?:(?:new|config|configuration) )?(?:file|filename|script|datei|skript)"
-                      " ?:|^(?:ファイル|スクリプト) ?[:：]",
-    [BLOCK_MAKES_FILE] =
-        "\\b(?:create|add|save|write|update|edit|modify|change|append|insert|put)\\b|"
-        "anlegen|erstell|bearbeit|ergänz|作成|編集|追加",
-    [BLOCK_NEW_FILE] = "^(?:create|save|write|add)\\b|作成",
-    [BLOCK_IS_OUTPUT] =
-        "^(?:the )?(?:(?:expected|sample|example|typical|successful) )?(?:output|response|result)"
-        "s?\\b[^.]{0,40}[:：]?$|^expected\\b[^.]{0,40}[:：]?$|"
-        "(?:you (?:should|will) see|should (?:show|see|look like|print|return|display|output)|"
-        "looks? (?:like|similar)|like (?:this|the following)|will (?:print|show|return|look)|\\b(?:prints|returns|shows)|"
-        "the output is|ausgabe|(?:résultat|sortie)s? attendue?s?|resultado esperado|salida esperada|预期|输出|出力|実行結果|期待).{0,60}[:：]$",
-    [BLOCK_PRINTED] =
-        "^(?:the )?(?:(?:expected|sample|example|typical) )?(?:output|response|result)s?(?: (?:is|are|will be|should be|"
-        "looks? like)(?: (?:this|the following|something like this))?)?\\W*$|\\b(?:prints?|outputs?) something like\\W*$|"
-        "\\b(?:you (?:should|will|may|might)|should|will)(?: now| then| also)? see .{0,60}:$|\\b(?:output|response|something) (?:similar to|like) .{0,40}:$|\\boutput (?:is|looks) similar\\b.{0,30}:$",
-    [BLOCK_NOT_TO_RUN] =
-        "^(?:if|when|unless|do not|don't|never|falls|wenn|si|s['’]ils?|se|caso|quand|lorsque|cuando|quando|jeśli|jeżeli|gdy|indien|hvis|"
-        "en cas d|em caso de|en caso de)\\b|^en cas d['’]|\\be\\.g\\.|"
-        "\\b(?:instead of|such as|for example|like|avoid|z\\.B\\.)\\b|"
-        "\\b(?:was|were|been|used to|wurden?|worden)\\b", /* it tells what has happened */
-    [BLOCK_DENIES] =
-        "\\b(?:never|do not|don['’]t|must not|mustn['’]t|should not|shouldn['’]t|may not|cannot|avoid|instead of|rather than|"
-        "niemals|nicht|ne jamais|ne pas|nunca|jamás)\\b|\\b(?:not|without)(?: (?:using|running|doing|by|with|a|the|run))*\\s*$|切勿|请勿|不要|禁止",
-    [BLOCK_IS_NO] =
-        "^[^\\w\\s]*\\s*(?:no+ ?!+|never|don['’]ts?|wrong|bad|falsch|nein ?!+|not like this|so nicht|"
-        "(?:do not|don['’]t|never) (?:ever )?(?:run|do|use|try)(?: (?:this|it|that))?)[!. ]*$",
-    [BLOCK_WAITS] =
-        "^(?:(?:then|now|and) )?(?:(?:wait|repeat(?: this| it)?|check again) (?:until|till) |wait for (?![^,]*[0-9])|warten,? bis |"
-        "attend(?:re|ez) (?:que|jusqu)|esper(?:ar|e) (?:a |hasta )que |aguard(?:ar|e) (?:até|que) |poczekaj,? aż )",
-    [BLOCK_BACK_CASE] =
-        "^((?:only )?(?:before|after|until|once|as long as) (?:step|phase|stage|the "
-        "(?:point of no return|cut ?over|switch|migration|upgrade|fail ?over|dns|promotion))\\b(?:[^,:;.]|\\.(?=[0-9]))*)[:,]",
-    [BLOCK_SHOWS] = "^(?:returns?|shows?|works|prints?|reports?|succeeds|gives|lists?|answers|says|"
-                    "passes|exits|is|still|must|should|zeigt|liefert|gibt)\\b",
-    [BLOCK_YIELDS] =
-        "(?|^(?:=>|->|\xe2\x86\x92|\xe2\x87\x92) ?(.+)$|^([<>]=? ?[0-9][0-9.,]*)$)|^([1-5][0-9]{2})$|^(t|f|true|false|on|off|[0-9]+)$",
-    [BLOCK_PRINTS] = "^(?:shows?|prints?|says|outputs?|reports?|answers|displays?|zeigt) ",
-    [BLOCK_TO_RUN] =
-        "^(?:(?:please|then|now|next|finally|first|also|again)[, ]+)*"
-        "(?:run|rerun|execute|issue|type|enter|invoke|start|stop|restart|reload|apply|deploy|"
-        "install|upgrade|downgrade|roll|create|add|delete|remove|drop|scale|drain|cordon|uncordon|"
-        "promote|back ?up|dump|restore|copy|move|fetch|pull|push|build|flush|enable|disable|turn|"
-        "set|switch|change|clear|tag|migrate|patch|take|"
-        "führe|starte|stoppe|installiere|lösche|setze)\\b|"
-        "(?:ausführen|starten|stoppen|実行|起動|停止)",
-    [BLOCK_TO_LOOK] =
-        "^(?:(?:please|then|now|next|finally|first|also|again)[, ]+)*"
-        "(?:call|use|with|via|check|verify|confirm|test|wait|log|go|connect|look|see|show|list|make|"
-        "ensure|monitor|watch|tail|prüfe)\\b|(?:prüfen|確認)",
-    [BLOCK_SKIP] = "^[,:;]? *(?:then )?(?:skip|omit|ignore|leave out|do not|don't)\\b|"
-                   ", (?:then )?(?:skip|omit|ignore|leave out|do not|don't)\\b",
-    [BLOCK_SAYS_RUN] = "\\b(?:run|execute|type|enter|issue|invoke)\\b.*[:：]$|実行.*[:：]$|"
-                       "\\b(?:ausführen|eingeben)[:：]$",
-    [BLOCK_META_KEY] =
-        "^(?:estimated )?(?:duration|downtime|time|(?:[a-z]+ )?window|owner|responsible|severity|"
-        "status|version|last updated|dauer|ausfallzeit|wartungsfenster|verantwortlich|所要時間|担当)$",
-    [BLOCK_META_COLUMN] = "^(?:field|key|item|attribute|property|parameter|feld|merkmal|項目)$",
-    [BLOCK_TROUBLE] =
-        "issue|fail|problem|wrong|critical|need|necess|error|not work|more than|last resort|"
-        "fehler|problem|notwendig|échec|échou|erreur|falh|fall[oae]|問題|失敗|失败|错误|異常|异常",
-    [BLOCK_SIGNER] =
-        "approv|\\bsign|\\blead\\b|owner|manager|officer|engineer|director|operator|"
-        "\\bdba\\b|reviewe[rd]|authori[sz]ed|verified by|released by|freigabe|freigegeben|"
-        "verantwortlich|承認|責任者|担当",
-    [BLOCK_NEVER] =
-        "^(?::[a-z0-9_+-]+: *)*(?:[^\\w\\s]*\\s*(?:warning|caution|important|note|attention|danger|achtung|wichtig|hinweis|"
-        "注意|警告)[:!.：\\s]*)?[^\\w\\s]*\\s*"
-        "(?:never|do not|don['’]t|must not|avoid|(?:[^.!?:,]{0,60}\\b)?(?:niemals|auf keinen fall)(?=[^,:]*[.!]?$)|bitte nicht(?=[^,:]*[.!]?$)|(?:strictly )?(?:forbidden|prohibited|not allowed|verboten)(?= ?:)|ne jamais|ne pas|nunca|絶対に|"
-        "切勿|请勿|請勿|禁止|严禁|嚴禁|不要)(?![\\w'’])|^[^。，,:：a-z]{2,40}(?:请勿|切勿|严禁)|(?:しないでください|しないこと)[。.]?$",
-    [BLOCK_NOT_THESE] =
-        "^(?:and )?(?:not|instead of|rather than|anstelle von|statt|au lieu de|en lugar de|en vez de|em vez de|ao invés de)(?: (?:this|the following|running|folgende[mns]?))?:$|"
-        "^[^\\w\\s]*\\s*(?:(?:warning|caution|danger|attention)[:! ]+)?(?:never|do not|don['’]t|must not)(?: ever)? "
-        "(?:run|execute|use|do|type|try)(?: (?:any of )?(?:this|these|it|the following|them|that|such)"
-        "(?: (?:commands?|lines?|block|way))?)?(?: (?:directly|by hand|manually|ever|here|at all))?[.!:]*$|"
-        "絶対に(?:これを)?実行しない|(?:決して|絶対)実行しない|実行しないこと|実行禁止|^(?:请勿|切勿|禁止)(?:执行|运行)",
-    [BLOCK_MUST] =
-        "\\b(?:never|do not|don['’]t|must not) (?:ever )?(?:forget|skip|miss|omit|ignore|overlook|neglect)\\b",
-    [BLOCK_RIGHT] =
-        "^[^\\w\\s]*\\s*(?:right|good|correct|instead|better|ok|(?:do|use|run) (?:this|these|it))\\b",
-    [BLOCK_EDIT_FILE] =
-        "^(?:(?:then |now |also )?(?:edit|(?:change|set|update|add|put|replace|modify|adjust|uncomment|bump|comment out)\\b[^.;]* (?:in|to|of|inside)) "
-        "(?:the |your )?`?([\\w./-]*(?:\\w\\.(?:ya?ml|json|conf|cfg|cnf|ini|env|toml|properties|xml|tf|tfvars)|(?<![\\w.])\\.env(?:\\.\\w+)?))\\b)",
-    [BLOCK_NOT_BEGIN] =
-        "\\b(?:not|never) (?:start|continue|proceed|begin|go on|deploy|restart|move on)\\b[^.]* before ",
-    [BLOCK_NOT_LISTED] =
-        "^[^\\w\\s]*\\s*(?:never|do not|don['’]ts?|must not|(?:strictly )?(?:forbidden|prohibited|not allowed)|verboten|niemals)\\b"
-        "(?!.*\\b(?:if|when|unless|until|before|without|forget|skip|miss|wenn|falls|bis)\\b)[^.]*:$",
-    [BLOCK_OBLIGES] =
-        "\\b(?:must|(?:has|have|needs?) to|only|requires?|approval|point of no return|irreversible|"
-        "(?:cannot|can['’]t|can not) be (?:undone|rolled back|reverted|used)|muss|nur|doit|debe)\\b",
-    [BLOCK_WRONG] =
-        "^[^\\w\\s]*\\s*(?:bad|wrong|incorrect|not like this|don['’]ts?|anti-?pattern|falsch|悪い例|誤り)"
-        "(?: (?:ways?|examples?|approach|practices?|usage|commands?))?(?: \\([^)]*\\))?[:!.]*$",
-    [BLOCK_NOT_YET] = "\\b(?:until|unless|before|bis|bevor|jusqu|avant)\\b|まで|之前",
-    [BLOCK_UNDO] =
-        "^(?:(?:how )?to )?(?:roll(?:ing)?[ -]?back|undo|revert|back[ -]?out|way back|rückweg)"
-        "(?: (?:of )?(?:this|the|that)(?: (?:step|change|migration|deployment|release|phase))?|"
-        " (?:steps?|plan|procedure|commands?|instructions?))*(?: \\([^)]*\\))?(?:,? (?:run|execute|use))?:?$|"
-        "^(?:zurückrollen|zurücksetzen|rückgängig machen|rücknahme|retour (?:en )?arrière|annulation|reversión|revertir|deshacer|"
-        "ripristino|回滚|回退|回滾|撤销|ロールバック|切り戻し|切戻し)(?:步骤|方案|操作|方法|手順)? ?(?::|：)?$|"
-        "^(?:how )?to (?:roll back|undo|revert|back out)\\b.{0,70}:$|"
-        "(?:→|[-=]>) ?(?:roll(?:ing)?[ -]?back|revert|(?:back|fail|switch)[ -](?:out|back))[^.:→]{0,30}:$|"
-        "^(?:if|in case|when) (?!.*\\b(?:no|not|never|without|tested)\\b).{0,90}\\b(?:roll(?:ing)?[ -]?back|undo|revert|back out|(?:fail|switch) back)\\b[^.:]{0,30}:$",
-    [BLOCK_AFTER_UNDO] = "^(?:after|once) (?:the |a |any )?(?:roll ?back|back ?out)\\b[^.]*:$|"
-                         "^(?:nach dem (?:rollback|zurückrollen))\\b[^.]*:$",
-    [BLOCK_WAYS] =
-        "^(?:(?:there (?:are|exist)|you have|we have) (two|three|four|five|[2-5])|"
-        "(?:choose|pick|use|select|follow)(?: only| just)? one of (?:the|these)(?: following)?(?: (two|three|four|five|[2-5]))?)"
-        " (?:(?:main|possible|available|different) )*(?:[a-z-]+ )?(?:options|ways|methods|approaches|alternatives|strategies)"
-        "(?: (?:to|for|of) (?:roll|restor|revert|deploy|upgrad|migrat|releas|do |perform|proceed|install|updat|run |apply|"
-        "recover|restart|back|undo|switch|(?:the|an?) (?:roll|restor|deploy|upgrad|migrat|releas))[^:.,;]{0,60})?(?: here| below)?[.:]$|"
-        "^(?:pick|choose|select|use|do)(?: exactly| only| just)? (?:one|either)(?: of (?:them|these|those|the following|the two))?:$|"
-        "(?:方式|方法|方案|手段)有(两|三|四|2|3|4) ?种|有(?:以下)?(两|三|四|2|3|4) ?种(?:方式|方法|方案)|次の(2|3|二|三) ?(?:つ|通り)の(?:方法|手順)のいずれか",
-    [BLOCK_ALL_THESE] = "\\b(?:these|those|them|following|any of|all of|commands|lines)\\b|:$",
-    [BLOCK_IN_FOLDER] = FOLDER_NAMED,
-    [BLOCK_IN_SOME_FOLDER] = FOLDER_SOME,
-    [BLOCK_WILL] =
-        "(?:^|[.!] )(?:it|this|(?:this|the) (?:[\\w-]+ ){0,3}(?:feature|script|command|playbook|job|tool|workflow|pipeline))"
-        " (?:will|does|performs)(?: the following| automatically)?:?$",
-    [BLOCK_CI] =
-        "^(?:the )?(?:ci(?:/cd)?|pipeline|github actions?|gitlab(?: ci)?|jenkins)(?: pipeline| workflow| job)? "
-        "(?:executes|runs|performs|does|checks|will)(?: the following| automatically)?(?: steps)?:?$",
-    [BLOCK_DESCRIBES] =
-        "^(?:this|it|the (?:script|command|playbook|job))(?: (?:script|command))? "
-        "(?:will|does|performs)(?: the following| automatically)?:$|"
-        "^(?:available|valid|supported|possible) [\\w ]+:$|^what (?:it|this) does:?$",
-    [BLOCK_SHOULD] =
-        "^(?:and |also |then )*"
-        "(?:(?:the |its )?(?:(?:command|query|script|last|first)(?:['’]s)? )?"
-        "(?:output|results?|response|answer|command|query|status(?: code)?|exit code|value|count|list|version)|"
-        "it|this|that|there|both|all|each|these|they|you|nothing|logs?|pages?|site|service|pods?|replication|lag|health|console|"
-        "no (?:rows?|lines?|errors?)|`[^`]+`|"
-        "(?:the|all|both|each|your|our) [\\w-]+(?: [\\w-]+){0,3}?)(?: of [^,.]{1,40})? "
-        "(?:(?:should|must|(?:has|have|needs?) to) (?!not be (?:run|interrupted|stopped|used)|be (?:done|run|executed|repeated|started|"
-        "performed|used|called|installed|restarted|rebooted|deployed|informed|notified|scheduled|avoided|"
-        "considered|kept|taken|made|merged|approved|reviewed|coordinated|aware|careful|able)\\b|consider|take|last|only|never|complete|finish|then|now|also|see )|"
-        "will (?=show|print|return|list|output|display|say|be empty)|"
-        "(?=(?:returns?|prints|exits|outputs) .*(?:[0-9]|`|\"|nothing|OK\\b)))(.+)$",
-    [BLOCK_SHOULD_TOO] =
-        "^(?:[^\\s.:;]+ ){0,6}?(?:não )?(?:doit|doivent|debe|deben|deberá|muss|müssen|darf|dürfen|sollte|deve|devem) (?!être (?:fait|lanc|exécut)|ser (?:hech|ejecut)|wird|warten)\\S|"
-        "^[^。]*(?:であること|ていること|ないこと|があること|以上あること|以下であること)[。.]?$",
-    [BLOCK_SYSTEM] =
-        "^(?:(?:on|for|in) )?" BLOCK_SYSTEMS "(?:(?: ?/ ?|,? and |,? or |, )" BLOCK_SYSTEMS ")*"
-        "(?: users?| only| hosts?)?(?: \\([^)]*\\))?:?$",
-    [BLOCK_SYSTEM_HERE] = "linux|unix|wsl|ubuntu|debian",
-    [BLOCK_RESTORES] =
-        "^(?:(?:how )?to )?restor(?:e|ing)\\b(?!.*\\b(?:test|scratch|temp|verif|staging|drill|copy))",
-    [BLOCK_IS_BACK] =
-        "^(?:if|when|in case) .*\\b(?:fail|issue|problem|wrong|error|critical).*\\b(?:roll ?back|revert|undo|back out)\\b",
-    [BLOCK_STOPS] =
-        "^(?:to )?(?:stop|shut ?down|tear ?down|clean ?up)(?: and remove)?(?: (?:all|everything|it|them|"
-        "the|services?|containers?|servers?|stack|app|application|when done|afterwards|again))*$",
-    [BLOCK_IS_MESSAGE] =
-        "template|\\b(?:post|send|announce|message|notify|mail|e-?mail|slack|status page)\\b.*:$|"
-        "vorlage|nachricht|テンプレート|連絡",
-};
-
 static int64_t block_span(struct sv text, const struct regex_match *g)
 {
     const struct regex_match *upper = g[2].from == SV_NPOS ? &g[1] : &g[2];
@@ -282,6 +67,7 @@ static void block_shell_step(struct block_reader *r, uint32_t index, const struc
         return;
     }
     folder_enter(r, c);
+    folder_enter_all(r, item, c);
     d = build_step(r->b, STEP_SHELL, top + item->line, item->text);
     d->step.end_line = top + item->end_line;
     d->step.block = r->block;
@@ -445,12 +231,39 @@ static void block_label_expects(struct block_reader *r)
                      b->label_line);
 }
 
+/* "Unless the driver is old, no restart is needed. To be certain, run:": it is run all the same. */
+static bool block_is_to_be_sure(struct sv label, struct sv last)
+{
+    static const struct sv fronts[] = {
+        SV("to be certain"),  SV("to be sure"),      SV("to make sure"),  SV("to check"),
+        SV("to verify"),      SV("to confirm"),      SV("to find out"),   SV("um sicher"),
+        SV("zur sicherheit"), SV("pour être sûr"),   SV("pour vérifier"), SV("para estar segur"),
+        SV("para verificar"), SV("para ter certeza")};
+    static const struct sv nothing[] = {SV(" no "),  SV("nothing"), SV(" not "),  SV("n't "),
+                                        SV("n’t "),  SV(" kein"),   SV(" nicht"), SV(" aucun"),
+                                        SV(" pas "), SV(" ningun"), SV(" nenhum")};
+
+    label = sv_sub(label, 0, (size_t)(last.p - label.p));
+    for (size_t i = 0; i < ARRAY_LEN(fronts); i++)
+        if (sv_starts_nocase(last, fronts[i]))
+            return REGEX_SAYS_ANY(sv_sub(label, sv_find_byte(label, ',', 0), label.n), nothing);
+    return false;
+}
+
 /* "In case of failure:", "Otherwise:", "For example:" above a block: what it is for. */
 static struct sv block_label_case(const struct block_reader *r, struct sv label)
 {
     struct sv condition = block_condition_of(r, label), main;
+    struct sv last = told_last_sentence(label);
     bool back = build_role(r->b) == ROLE_ROLLBACK; /* "To undo the migration:" is what it is for */
 
+    if (condition.n && last.n < label.n && block_is_to_be_sure(label, last)) {
+        condition =
+            (struct sv){NULL, 0}; /* of what need not be done, and not of what is run to see that */
+        label = last;
+    }
+    if (!condition.n && last.n < label.n) /* "It writes a file. If that is broken:" */
+        condition = block_condition_of(r, last);
     if (!condition.n && ((!back && regex_has(r->b->block_patterns[BLOCK_CASE], label)) ||
                          regex_has(r->b->block_patterns[BLOCK_FOR_EXAMPLE], label)))
         condition = clause_bare(told_last_sentence(label));
@@ -474,7 +287,10 @@ static struct sv block_label_condition(const struct block_reader *r)
 
     if (b->list_case.n && b->blocks.v[r->block].node == b->list_case_of)
         return b->list_case;
-    found = sv_ends(label, SV(":")) ? wait_later(r->b, label) : found;
+    if (sv_ends(label, SV(":")) || sv_starts(label, SV("T+")) || sv_starts(label, SV("T-")))
+        found = wait_later(r->b, label);
+    if (!found.n && sv_ends(label, SV(":")))
+        found = case_of_place(b, label);
     if (found.n)
         return found;
     if (!sv_ends(label, SV(":")) && !sv_ends(label, SV("：")) && !sv_ends(label, SV("、")))
@@ -813,22 +629,33 @@ bool block_has_ssh(struct sv text)
     return false;
 }
 
-/* "On web1:" right above it. */
+/* "On web1:" right above it, or in its heading, where the commands do not go elsewhere by themselves. */
+static enum where_kind block_where(const struct rb_build *b, struct sv text, struct sv *host)
+{
+    enum where_kind where = told_host(b->label, host);
+
+    if (where == WHERE_NOT && told_host_within(b->label, host) && !where_reaches_out(text, *host))
+        return WHERE_ONCE;
+    if (where == WHERE_NOT && b->title_within && where_reaches_out(text, b->host)) {
+        *host = (struct sv){NULL, 0};
+        return WHERE_ONCE;
+    }
+    return where;
+}
+
 static void block_enter_host(struct rb_build *b, uint32_t node, struct scope *outer)
 {
-    struct sv host, text = b->rb->md.v[node].text;
-    enum where_kind where = told_host(b->label, &host);
+    struct sv host = {NULL, 0}, text = b->rb->md.v[node].text;
+    enum where_kind where =
+        outer->gave_host || block_has_ssh(text) ? WHERE_NOT : block_where(b, text, &host);
 
-    if (outer->gave_host || block_has_ssh(text))
+    if (outer->gave_host)
         return;
-    if (where == WHERE_NOT && told_host_within(b->label, &host) && !where_reaches_out(text, host))
-        where = WHERE_ONCE;
-    if (where == WHERE_NOT && b->title_within && where_reaches_out(text, b->host)) {
-        where = WHERE_ONCE;
-        host = (struct sv){NULL, 0};
+    if (where != WHERE_ONCE && where != WHERE_STAY) {
+        host = b->host.n ? (struct sv){NULL, 0} : folder_host(b, text);
+        if (!host.n)
+            return;
     }
-    if (where != WHERE_ONCE && where != WHERE_STAY)
-        return;
     outer->gave_host = true;
     b->host = host;
 }
@@ -849,6 +676,7 @@ void block_read(struct rb_build *b, uint32_t node)
     block_enter_host(b, node, &outer);
     block_read_here(b, node);
     told_each(b, b->label, b->label_line, before);
+    told_waited(b, b->label, b->label_line, before);
     scope_leave_block(b, &outer);
     b->part = part;
     if (titled && b->steps.n > before)
@@ -972,11 +800,29 @@ static bool block_is_told(struct sv before, struct sv after)
     return words > 0;
 }
 
+/* "\\files01\share\x.sql", "D:\backup": no shell that is here knows such a place. */
+static bool block_is_of_windows(struct sv code)
+{
+    struct sv word;
+
+    while (sv_next_word(&code, &word)) {
+        if (word.n > 4 && sv_starts(word, SV("\\\\")) && ascii_is_word(word.p[2]) &&
+            sv_find_byte(word, '\\', 3) != SV_NPOS)
+            return true;
+        if (word.n > 3 && ascii_is_upper(word.p[0]) && word.p[1] == ':' && word.p[2] == '\\' &&
+            ascii_is_word(word.p[3]))
+            return true;
+    }
+    return false;
+}
+
 /* Is the code a whole command, not the name of a program or file that the sentence speaks of? */
 bool block_span_is_command(const struct md_node *n, const struct md_span *s)
 {
     struct sv code = sv_sub(n->text, s->from, s->to);
 
+    if (block_is_of_windows(code))
+        return false;
     return sv_find_byte(code, ' ', 0) != SV_NPOS ||
            (sv_trim(n->text).n == code.n && block_knows_command(code)) ||
            (block_is_script(code) &&
@@ -1141,6 +987,15 @@ static bool block_inline_here(struct rb_build *b, const struct md_node *n, enum 
     return found;
 }
 
+/* The first command in the text. */
+static struct sv block_first_code(const struct md_node *n)
+{
+    for (size_t i = 0; i < n->n_spans; i++)
+        if (n->spans[i].kind == MD_CODE_SPAN && block_span_is_command(n, &n->spans[i]))
+            return sv_sub(n->text, n->spans[i].from, n->spans[i].to);
+    return (struct sv){NULL, 0}; /* uncovered: the text has one */
+}
+
 /* "On web1: `x`", "Stop it. Run this on web1: `x`", "Restart nginx on web1: `x`"; of a heading, not where `x` goes elsewhere. */
 static bool block_inline_host(const struct rb_build *b, const struct md_node *n, struct sv *host)
 {
@@ -1150,15 +1005,14 @@ static bool block_inline_host(const struct rb_build *b, const struct md_node *n,
 
     if (where_read(n->text, host) == WHERE_ONCE || told_host(label, host) == WHERE_ONCE)
         return true;
-    for (size_t i = 0; i < n->n_spans && !code.n; i++)
-        if (n->spans[i].kind == MD_CODE_SPAN && block_span_is_command(n, &n->spans[i])) {
-            code = sv_sub(n->text, n->spans[i].from, n->spans[i].to);
-            from = n->spans[i].from;
-        }
+    code = block_first_code(n);
+    from = code.n ? (size_t)(code.p - n->text.p) : 0;
     near = sv_sub(n->text, label.n + 1 < from ? label.n + 1 : 0, from);
     behind = sv_trim(sv_sub(n->text, from + code.n, n->text.n));
     behind = sv_sub(behind, 0, sv_find_byte(behind, ')', 0));
     if (where_read(near, host) == WHERE_ONCE || /* "Drain it: on the LB run `x`" */
+        (sv_starts(behind, SV("on ")) && !where_reaches_out(code, (struct sv){NULL, 0}) &&
+         where_read(behind, host) == WHERE_ONCE) || /* "It can go back: `x` on all nodes" */
         (sv_eat(&behind, SV("(")) && where_read(behind, host) == WHERE_ONCE)) /* "`x` (on web2)" */
         return true;
     if (told_host_within(label, host) ||
@@ -1185,6 +1039,11 @@ bool block_inline(struct rb_build *b, const struct md_node *n)
     if (told == TOLD_NOTHING || scope_way(b, b->part) != SCOPE_RUNS)
         return false;
     there = block_inline_host(b, n, &host);
+    there = there || inline_host(b, n, &host);
+    if (!there && !b->host.n) {
+        host = folder_host(b, block_first_code(n));
+        there = host.n > 0;
+    }
     if (there)
         b->host = host;
     found = block_inline_here(b, n, told);

@@ -44,6 +44,15 @@ static bool case_has_way_back(const struct rb_build *b, const struct rb_part *p)
     return false;
 }
 
+/* "Only with Ines' OK", "Only for releases with a new schema": and no verb that tells more than that. */
+static bool case_is_with(struct sv first)
+{
+    return sv_starts_nocase(first, SV("only with ")) || sv_starts_nocase(first, SV("only for ")) ||
+           sv_starts_nocase(first, SV("only after ")) || sv_starts_nocase(first, SV("only on ")) ||
+           sv_starts_nocase(first, SV("only in ")) || sv_starts_nocase(first, SV("only needed ")) ||
+           sv_starts_nocase(first, SV("only required "));
+}
+
 /* "Only when data was damaged. All writes are lost!" right below a heading. */
 static bool case_is_only(const struct rb_build *b, const struct md_node *n)
 {
@@ -52,7 +61,7 @@ static bool case_is_only(const struct rb_build *b, const struct md_node *n)
     return n->before != MD_NONE && b->rb->md.v[n->before].kind == MD_HEADING &&
            ((!n->n_spans && (sv_starts_nocase(first, SV("only if ")) ||
                              sv_starts_nocase(first, SV("only when ")))) ||
-            clause_is_only(first));
+            clause_is_only(first) || case_is_with(first));
 }
 
 /* "Se houve migração incompatível:" above a list, "Solo usar si ..." below a heading: in other languages. */
@@ -101,6 +110,8 @@ void case_paragraph(struct rb_build *b, const struct md_node *n)
     title_read(b->title, only ? told_first_sentence(n->text) : n->text, &t);
     if (!t.sentence.n)
         t.sentence = case_of_section(b, n, only);
+    if (!t.sentence.n && only && case_is_with(n->text))
+        t.sentence = told_first_sentence(n->text);
     rare = title_rare(b->title, n->text); /* "**EMERGENCY USE ONLY**" */
     if (rare.n && build_role_acts(p->role) && !p->condition.n &&
         (!whole || case_has_way_back(b, p)))
@@ -134,6 +145,46 @@ static bool case_is_done_below(struct sv main, bool english)
     return !english || told_starts(main, WORDS_HERE("follow use do"));
 }
 
+/* The environment that one of the groups names; empty: none took part. */
+static struct sv case_group(struct sv text, const struct regex_match *g, size_t n)
+{
+    for (size_t i = 1; i < n; i++)
+        if (g[i].from != SV_NPOS)
+            return sv_sub(text, g[i].from, g[i].to);
+    return (struct sv){NULL, 0}; /* uncovered: each way to say it names one */
+}
+
+struct sv case_of_place(const struct rb_build *b, struct sv text)
+{
+    struct regex_match g[5];
+
+    text = sv_trim(text);
+    if (!text.n || text.n > LABEL_MAX_BYTES)
+        return (struct sv){NULL, 0};
+    if (regex_find(b->block_patterns[BLOCK_ONLY_IN], text, 0, g, 5))
+        return arena_fmt(b->arena, "for %.*s only", SV_FMT(case_group(text, g, 5)));
+    if (!regex_find(b->block_patterns[BLOCK_NOT_IN], text, 0, g, 3))
+        return (struct sv){NULL, 0};
+    if (g[1].from != SV_NPOS)
+        return arena_fmt(b->arena, "not for %.*s", SV_FMT(sv_sub(text, g[1].from, g[1].to)));
+    return arena_fmt(b->arena, "as it says: \"%.*s\"", SV_FMT(told_bare(text)));
+}
+
+/* A sentence of the label that says in which environment, or not in which. */
+static struct sv case_of_places(const struct rb_build *b, struct sv label)
+{
+    enum { LOOK = 4 };
+    struct sv one, found = {NULL, 0};
+
+    label = sv_trim(label);
+    for (size_t i = 0; i < LOOK && label.n && !found.n; i++) {
+        one = told_last_sentence(label);
+        found = case_of_place(b, one);
+        label = sv_trim(sv_sub(label, 0, (size_t)(one.p - label.p)));
+    }
+    return found;
+}
+
 struct sv case_of_text(struct sv text)
 {
     enum { LOOK = 4 }; /* sentences: what is said before them introduces nothing */
@@ -143,6 +194,9 @@ struct sv case_of_text(struct sv text)
     for (size_t i = 0; i < LOOK && text.n; i++) {
         one = told_last_sentence(text);
         when = clause_when(one, &main);
+        if (when.n && !main.n && one.n == text.n &&
+            !sv_ends(one, SV("."))) /* "**If it goes wrong**" */
+            return when;
         if (when.n)
             return case_is_done_below(main, clause_is_english(when)) ? when : (struct sv){NULL, 0};
         if (told_verb(one) != TOLD_NOT)
@@ -160,6 +214,15 @@ struct sv case_of_block(const struct rb_build *b, uint32_t index, struct sv labe
     struct sv found = spoken ? case_of_text(label) : (struct sv){NULL, 0}, part = {NULL, 0},
               last = told_last_sentence(label);
 
+    int64_t due_ms = 0;
+    struct sv place = spoken ? case_of_places(b, label) : (struct sv){NULL, 0};
+
+    if (place.n)
+        return place;
+    if (spoken && !case_is_when(&v[n->before]) && title_is_not_before(b->title, last) &&
+        title_due(b->title, last, &due_ms) &&
+        due_ms >= INT64_C(3600000)) /* "Disable the old key - not before 7 days have passed" */
+        return arena_fmt(b->arena, "as it says: \"%.*s\"", SV_FMT(told_bare(sv_trim(last))));
     if (spoken && clause_leaves_out(last))
         return arena_fmt(b->arena, "as it says: \"%.*s\"", SV_FMT(told_bare(sv_trim(last))));
 

@@ -59,6 +59,23 @@ static const struct sv clause_fronts[] = {SV("if "),
                                           SV("alleen als "),
                                           SV("hvis "),
                                           SV("если "),
+                                          SV("Если "),
+                                          SV("Только если "),
+                                          SV("Только для "),
+                                          SV("Только на "),
+                                          SV("В случае "),
+                                          SV("только если "),
+                                          SV("только для "),
+                                          SV("только на "),
+                                          SV("tylko dla "),
+                                          SV("tylko na "),
+                                          SV("nur bei "),
+                                          SV("uniquement pour "),
+                                          SV("seulement pour "),
+                                          SV("solo para "),
+                                          SV("sólo para "),
+                                          SV("apenas para "),
+                                          SV("somente para "),
                                           SV("в случае ")};
 
 /* These say when by themselves: what is done may follow without a comma. */
@@ -476,6 +493,20 @@ bool clause_leaves_out(struct sv sentence)
     return REGEX_SAYS_ANY(sentence, these) && REGEX_SAYS_ANY(sentence, clause_steps) &&
            REGEX_SAYS_ANY(sentence, clause_skips) && REGEX_SAYS_ANY(sentence, clause_cases) &&
            !REGEX_SAYS_ANY(sentence, clause_must);
+}
+
+bool clause_is_skip(struct sv condition)
+{
+    static const struct sv fronts[] = {SV("skip "), SV("omit "), SV("omitir "), SV("pomiń ")};
+    static const struct sv ends[] = {SV("跳过"), SV("略过"), SV("忽略")};
+
+    for (size_t i = 0; i < ARRAY_LEN(fronts); i++)
+        if (sv_starts_nocase(condition, fronts[i]))
+            return true;
+    for (size_t i = 0; i < ARRAY_LEN(ends); i++)
+        if (sv_ends(condition, ends[i]))
+            return true;
+    return false;
 }
 
 bool clause_waits(struct sv sentence)

@@ -20,6 +20,8 @@ bool clause_asks(struct sv sentence, bool *by_hand);
 bool clause_is_english(struct sv when);
 /* "Solo usar si la migración causó el problema": a condition as a whole. */
 bool clause_is_only(struct sv sentence);
+/* "skip on replicas", "无 SQL 变更可跳过": when it is not done. */
+bool clause_is_skip(struct sv condition);
 /* "Skip this step if ...", "Dieser Schritt entfällt, wenn ...", "可跳过此步骤": what stands around it is not done in every run. */
 bool clause_leaves_out(struct sv sentence);
 /* "Warten, bis ...", "Aguarde até que ...", "0になるまで待つ": somebody waits; English is told_verb(). */

@@ -738,6 +738,13 @@ static bool finish_is_aside(struct rb_build *b, const struct rb_part *p, size_t 
            title_role(b->title, b->rb->md.v[p->node].text) == ROLE_NONE;
 }
 
+/* A section of which a text before it says when it is done, by its title. */
+static bool finish_is_titled(const struct rb_part *p, size_t line)
+{
+    return p->line > line && p->level > 1 && !p->number.n && !p->condition.n &&
+           p->one_of == RB_NONE && build_role_acts(p->role) && p->role != ROLE_ROLLBACK;
+}
+
 /* "If you see `x`, go to [Restart](#restart)": that section is for this case only. */
 static void finish_jumps(struct rb_build *b)
 {
@@ -755,10 +762,11 @@ static void finish_jumps(struct rb_build *b)
         struct rb_part *p;
         size_t at;
 
-        if (!map_get(&sections, j->anchor, &at))
+        if (!map_get(&sections, j->titled ? finish_anchor(b, j->anchor) : j->anchor, &at))
             continue;
         p = &b->parts.v[at];
-        if (finish_is_aside(b, p, j->line) && !sv_has(p->condition, j->condition) &&
+        if ((j->titled ? finish_is_titled(p, j->line) : finish_is_aside(b, p, j->line)) &&
+            !sv_has(p->condition, j->condition) &&
             p->condition.n < LABEL_MAX_BYTES) /* enough is said */
             p->condition = p->condition.n ? arena_fmt(b->arena, "%.*s; or %.*s",
                                                       SV_FMT(p->condition), SV_FMT(j->condition))
@@ -988,6 +996,7 @@ void finish(struct rb_build *b)
     finish_in_stages(b);
     finish_local(b);
     finish_jumps(b);
+    symptom_finish(b);
     finish_roles(b);
     finish_steps(b);
     finish_single(b);

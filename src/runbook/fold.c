@@ -5,6 +5,7 @@
 #include "base/strbuf.h"
 #include "base/sv.h"
 #include "runbook/clause.h"
+#include "runbook/folder.h"
 #include "runbook/reader_int.h"
 #include "runbook/tag.h"
 
@@ -72,6 +73,8 @@ static void fold_aside(struct rb_build *b, const struct md_node *n)
 {
     struct sv text = fold_between(b, n->text, SV("<aside>"), SV("</aside>"));
 
+    if (text.n && folder_paragraph(b, n, text))
+        return;
     if (text.n && build_role_acts(build_role(b)) && remark_is(b, text))
         remark_add(b, n->line, text);
 }
@@ -143,7 +146,9 @@ void fold_heading(struct rb_build *b, struct rb_part *p)
     if (p->condition.n || !build_role_acts(p->role) || whole ||
         title_variant(b->title, b->rb->md.v[p->node].text).n)
         return;
-    p->condition = title_case(b->title, p->title, false, b->arena);
+    p->condition = case_of_place(b, p->title);
+    if (!p->condition.n)
+        p->condition = title_case(b->title, p->title, false, b->arena);
 }
 
 struct sv fold_case_of_item(const struct rb_build *b, struct sv text)

@@ -144,6 +144,30 @@ static bool inline_shows(const struct rb_build *b, const struct md_node *n)
                      sv_trim(sv_sub(n->text, n->spans[0].to, n->text.n)));
 }
 
+/* "On pg-main-2:" above paragraphs of code. */
+static bool inline_says_where(const struct md_node *n)
+{
+    struct sv text = sv_trim(n->text), host;
+
+    return n->kind == MD_PARAGRAPH && sv_ends(text, SV(":")) && text.n <= LABEL_MAX_BYTES &&
+           where_read(text, &host) == WHERE_ONCE;
+}
+
+bool inline_host(const struct rb_build *b, const struct md_node *n, struct sv *host)
+{
+    enum { LOOK = 32 };
+    const struct md_node *v = b->rb->md.v;
+
+    for (size_t i = 0; i < LOOK && n->kind == MD_PARAGRAPH && n->n_spans == 1; i++) {
+        if (n->spans[0].from != 0 || n->spans[0].kind != MD_CODE_SPAN || n->before == MD_NONE)
+            return false;
+        n = &v[n->before];
+        if (inline_says_where(n))
+            return where_read(sv_trim(n->text), host) == WHERE_ONCE;
+    }
+    return false;
+}
+
 /*
  * "`kubectl apply -f x.yaml`" right below a heading, and those that follow it: what else stands before may speak of it
  * ("Syntax:", "We used to run:").
@@ -156,11 +180,13 @@ static bool inline_is_alone(const struct rb_build *b, const struct md_node *n)
     for (size_t i = 0; i < READ_ALONE && before->kind == MD_PARAGRAPH; i++) {
         if (b->back.part != RB_NONE && before == &v[b->back.label])
             break;
+        if (inline_says_where(before))
+            break;
         if (before->n_spans != 1 || !inline_is_all_code(before, false) || before->before == MD_NONE)
             return false;
         before = &v[before->before];
     }
-    return (before->kind == MD_HEADING ||
+    return (before->kind == MD_HEADING || inline_says_where(before) ||
             (b->back.part != RB_NONE && before == &v[b->back.label])) &&
            !b->quoted && block_is_whole_command(n) && build_role(b) != ROLE_MONITOR &&
            build_role(b) != ROLE_VERIFY;
@@ -239,6 +265,42 @@ static struct sv inline_case_before(struct sv before)
     return (struct sv){NULL, 0}; /* uncovered: one of them was found */
 }
 
+/* "Anything above 20 → restart: `x`", "nothing failed -> `x`": what is seen before the arrow. */
+static struct sv inline_case_arrow(struct sv before)
+{
+    static const struct sv arrows[] = {SV("→"), SV("⇒"), SV("->"), SV("=>")};
+    static const struct sv compares[] = {SV(" above "), SV(" below "), SV(" over "), SV(" under "),
+                                         SV(" more "),  SV(" less "),  SV(" > "),    SV(" < "),
+                                         SV(" fails"),  SV(" failed"), SV("n't "),   SV(" not ")};
+    size_t at = SV_NPOS;
+    struct sv seen;
+
+    for (size_t i = 0; i < ARRAY_LEN(arrows); i++)
+        at = size_min(at, sv_find(before, arrows[i], 0));
+    if (at == SV_NPOS)
+        return (struct sv){NULL, 0};
+    seen = sv_trim(sv_sub(before, 0, at));
+    return seen.n && told_verb(seen) == TOLD_NOT &&
+                   (told_starts(
+                        seen,
+                        WORDS_HERE(
+                            "anything any more less fewer nothing none everything still empty no if when")) ||
+                    REGEX_SAYS_ANY(seen, compares))
+               ? seen
+               : (struct sv){NULL, 0};
+}
+
+/* "prod: `kubectl config use-context prod`" beside the same for another environment. */
+static struct sv inline_case_stage(struct rb_build *b, struct sv before)
+{
+    struct regex_match g[2];
+
+    before = sv_trim(before);
+    return before.n < 40 && regex_find(b->block_patterns[BLOCK_STAGE_LABEL], before, 0, g, 2)
+               ? arena_fmt(b->arena, "for %.*s only", SV_FMT(sv_sub(before, g[1].from, g[1].to)))
+               : (struct sv){NULL, 0};
+}
+
 void inline_cases(struct rb_build *b, const struct md_node *n, size_t from)
 {
     size_t at = 0;
@@ -246,7 +308,7 @@ void inline_cases(struct rb_build *b, const struct md_node *n, size_t from)
     for (size_t i = from; i < b->steps.n; i++) {
         struct rb_step *s = &b->steps.v[i].step;
         struct sv part = s->part == RB_NONE ? (struct sv){NULL, 0} : b->parts.v[s->part].condition;
-        struct sv one, found;
+        struct sv one, found, before;
 
         while (at < n->n_spans &&
                !sv_eq(sv_sub(n->text, n->spans[at].from, n->spans[at].to), s->text))
@@ -256,13 +318,92 @@ void inline_cases(struct rb_build *b, const struct md_node *n, size_t from)
         one = inline_sentence(n->text, n->spans[at].from, n->spans[at].to);
         found = inline_case_behind(
             sv_sub(n->text, n->spans[at].to, (size_t)(one.p - n->text.p) + one.n));
+        before = sv_sub(n->text, (size_t)(one.p - n->text.p), n->spans[at].from);
         if (!found.n)
-            found =
-                inline_case_before(sv_sub(n->text, (size_t)(one.p - n->text.p), n->spans[at].from));
+            found = inline_case_before(before);
+        if (!found.n)
+            found = inline_case_arrow(before);
+        if (!found.n)
+            found = inline_case_stage(b, before);
         if (found.n && !s->condition.n && !(part.n && sv_has(part, found)))
             s->condition = found;
         at++;
     }
+}
+
+/* Where the last command ends, of the steps from `from` on; 0: nowhere, or one behind it is not carried out. */
+static size_t inline_end(const struct rb_build *b, const struct md_node *n, size_t from)
+{
+    enum { MOST = 8 };
+    size_t end = 0, at = from, missed = 0, k;
+
+    for (size_t i = 0; i < n->n_spans; i++) {
+        struct sv code = sv_sub(n->text, n->spans[i].from, n->spans[i].to);
+
+        if (n->spans[i].kind != MD_CODE_SPAN || !block_span_is_command(n, &n->spans[i]))
+            continue;
+        for (k = at; k < b->steps.n && !sv_eq(b->steps.v[k].step.text, code);)
+            k++;
+        if (k == b->steps.n && (end || ++missed == MOST))
+            return 0;
+        if (k == b->steps.n)
+            continue; /* "Do not run `a`. Run `b`." */
+        end = n->spans[i].to;
+        at = k + 1;
+    }
+    return end;
+}
+
+bool inline_logs_in(struct rb_build *b, const struct md_node *n)
+{
+    struct sv code, word;
+
+    if (!n->n_spans || n->spans[0].kind != MD_CODE_SPAN || n->spans[0].from != 0)
+        return false;
+    code = sv_sub(n->text, 0, n->spans[0].to);
+    if (!sv_eat(&code, SV("ssh ")) || !sv_next_word(&code, &word) || sv_trim(code).n ||
+        !ascii_is_word(*word.p))
+        return false;
+    b->host = word;
+    return true;
+}
+
+/* "Restart Puma on app-01, then 02, then 03: `ssh app-01 x`": what is said before the command names more than it does. */
+static struct sv inline_turns(const struct rb_build *b, const struct md_node *n, size_t from)
+{
+    static const struct sv joints[] = {SV(", then "), SV(" and then ")};
+    struct sv code = b->steps.v[from].step.text, host = b->steps.v[from].step.host, before, word;
+    size_t at = sv_find(n->text, code, 0);
+
+    before = sv_sub(n->text, 0, at == SV_NPOS ? 0 : at);
+    for (size_t i = 0; i < ARRAY_LEN(joints); i++) {
+        struct sv rest;
+
+        at = sv_find_nocase(before, joints[i], 0);
+        rest = sv_sub(before, at == SV_NPOS ? before.n : at + joints[i].n, before.n);
+        (void)sv_eat_nocase(&rest, SV("on "));
+        if (sv_next_word(&rest, &word) && sv_find(host, SV("then "), 0) == SV_NPOS) {
+            word = told_bare(word);
+            if (word.n && ascii_is_digit(word.p[word.n - 1]) && !sv_has(code, word))
+                return sv_trim(before);
+        }
+    }
+    return (struct sv){NULL, 0};
+}
+
+void inline_rest(struct rb_build *b, const struct md_node *n, size_t from)
+{
+    size_t end = inline_end(b, n, from);
+    struct sv turns = end ? inline_turns(b, n, from) : (struct sv){NULL, 0};
+
+    while (turns.n && strchr(":(", turns.p[turns.n - 1]))
+        turns = sv_trim(sv_sub(turns, 0, turns.n - 1));
+    if (!end || !build_role_acts(build_role(b)))
+        return;
+    told_must(b, n, end, from);
+    if (turns.n)
+        (void)build_step(b, STEP_MANUAL, n->line, turns);
+    told_rest(b, n, end);
 }
 
 /* A sentence that says to run a command: "Now run `make install`."; listed: inline_is_listed(). */
@@ -277,8 +418,8 @@ bool inline_read(struct rb_build *b, const struct md_node *n, bool listed)
           regex_has(b->block_patterns[BLOCK_WAITS], n->text)))
         return false; /* "Expected: a list of migrations to run" speaks of the commands before */
     if (block_inline(b, n)) {
-        if (listed || inline_shows(b, n))
-            attach_inline(b, n, before);
+        if (!(listed || inline_shows(b, n)) || !attach_inline(b, n, before))
+            inline_rest(b, n, before);
     } else if (alone || ((listed || inline_shows(b, n)) && n->parent != MD_NONE &&
                          b->rb->md.v[n->parent].kind == MD_ITEM)) {
         (void)build_step(b, STEP_MANUAL, n->line, sv_trim(n->text)); /* nobody knows what it does */

@@ -197,6 +197,23 @@ static bool md_is_comment(const char *html)
     return html && sv_starts(sv_from(html), SV("<!--"));
 }
 
+/* Wikis and word processors put no-break spaces between the words of a command in a line: nobody types such a one. */
+static void md_add_code(struct strbuf *out, struct sv code)
+{
+    static const struct sv blanks[] = {SV("\xc2\xa0"), SV("\xe2\x80\xaf")};
+    size_t n;
+
+    for (size_t at = 0; at < code.n; at += n) {
+        struct sv rest = sv_sub(code, at, code.n);
+
+        n = 0;
+        for (size_t i = 0; i < ARRAY_LEN(blanks); i++)
+            n += sv_starts(rest, blanks[i]) ? blanks[i].n : 0;
+        strbuf_add_byte(out, n ? ' ' : *rest.p);
+        n = n ? n : 1;
+    }
+}
+
 static void md_flatten_leaf(struct md_build *b, cmark_node *n)
 {
     size_t from = b->text.n;
@@ -210,6 +227,8 @@ static void md_flatten_leaf(struct md_build *b, cmark_node *n)
         *vec_add(&b->breaks) = from;
     if (type == CMARK_NODE_SOFTBREAK || type == CMARK_NODE_LINEBREAK)
         strbuf_add_byte(&b->text, '\n');
+    else if (type == CMARK_NODE_CODE)
+        md_add_code(&b->text, sv_from(cmark_node_get_literal(n)));
     else if (cmark_node_get_literal(n))
         strbuf_add_str(&b->text, cmark_node_get_literal(n));
     if (type == CMARK_NODE_CODE)

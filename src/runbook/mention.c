@@ -29,7 +29,7 @@ static bool mention_acts(struct rb_build *b, struct sv code)
     return acts;
 }
 
-void mention_read(struct rb_build *b, const struct md_node *n)
+static void mention_commands(struct rb_build *b, const struct md_node *n)
 {
     if (!n->n_spans || remark_is(b, n->text) || !block_tells(b, n))
         return;
@@ -40,6 +40,25 @@ void mention_read(struct rb_build *b, const struct md_node *n)
         if (s->kind == MD_CODE_SPAN && block_span_is_command(n, s) && mention_acts(b, code))
             *vec_add(&b->mentions) = (struct rb_mention){md_line_at(n, s->from), b->part, code};
     }
+}
+
+/* "Update the CMDB" below "Afterwards": for people, after the run. */
+static void mention_task(struct rb_build *b, const struct md_node *n)
+{
+    struct sv text = n->text;
+
+    if (build_role(b) == ROLE_FOLLOW_UP && !remark_is(b, text) &&
+        told_how(told_first_sentence(text)) != TOLD_NOT)
+        *vec_add(&b->mentions) = (struct rb_mention){n->line, b->part, sv_trim(text)};
+}
+
+void mention_read(struct rb_build *b, const struct md_node *n)
+{
+    size_t before = b->mentions.n;
+
+    mention_commands(b, n);
+    if (b->mentions.n == before)
+        mention_task(b, n);
 }
 
 /* "`x` (see above) does it", "`x` is slow": what stands behind it only speaks of it. */

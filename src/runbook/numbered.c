@@ -108,7 +108,8 @@ static void numbered_step(struct rb_build *b, uint32_t node, const struct number
         return;
     }
     if (block_inline(b, &b->rb->md.v[node])) { /* of one line */
-        attach_inline(b, &b->rb->md.v[node], before);
+        if (!attach_inline(b, &b->rb->md.v[node], before))
+            inline_rest(b, &b->rb->md.v[node], before);
         b->block_steps = before;
         return;
     }

@@ -58,10 +58,16 @@ enum block_pattern {
     BLOCK_CI,             /* "The pipeline executes:" */
     BLOCK_IN_FOLDER,      /* folder.h */
     BLOCK_IN_SOME_FOLDER, /* likewise */
+    BLOCK_STAGE_LABEL,    /* "prod:" before a command */
+    BLOCK_ONLY_IN,        /* "Production only", "Run this only in staging" */
+    BLOCK_NOT_IN,         /* "Do not run this in staging", "Skip on replicas" */
+    BLOCK_ALL_HERE,       /* "All commands below are run ..." */
+    BLOCK_RUN_HERE,       /* "Run from the jump host, in /opt/x", and nothing to run below it */
     BLOCK_WILL,           /* "This feature will": the list below it says what it does by itself */
     BLOCK_DESCRIBES,      /* "This will:": what follows tells what the command does by itself */
     BLOCK_SHOULD,         /* "The output should be empty" */
     BLOCK_SHOULD_TOO,     /* the same in other languages: a person answers */
+    BLOCK_MUST_SHOW,      /* "PLAY RECAP must have failed=0": likewise */
     BLOCK_IS_MESSAGE,     /* "Post to #channel:" */
     BLOCK_NEVER,          /* "Never ...", "Do NOT ..." */
     BLOCK_NOT_THESE,      /* "Never run these": the commands below are none to be carried out */
@@ -145,7 +151,8 @@ struct rb_name {
 /* "If you see `x`, go to [Restart](#restart)": what the anchor's heading begins is for that case. */
 struct rb_jump {
     size_t line;
-    struct sv anchor; /* without '#' */
+    struct sv anchor; /* without '#'; of "**Hot upgrade** only when ...", the title */
+    bool titled;
     struct sv condition;
 };
 
@@ -173,6 +180,18 @@ struct tab {
     size_t first;    /* line of the first of them */
     size_t until;    /* the line that ends one of a tag; 0: its indentation does */
     size_t indent;
+};
+
+/* folder.c: "All commands are run from `/opt/app`": where what follows is done. */
+struct here {
+    uint32_t part;          /* of what is below it; RB_NONE: of all of the document */
+    struct sv folder, host; /* empty: it does not say */
+    uint32_t node;          /* that says so, */
+    size_t line;
+    struct sv text;
+    bool entered;    /* in the session */
+    uint32_t proc;   /* of this procedure */
+    struct sv there; /* on that host */
 };
 
 struct way_back {
@@ -237,6 +256,7 @@ struct rb_build {
     struct fold fold;
     struct tab tab;
     struct ways ways;
+    struct here here;
     struct map tasks;       /* numbers of the boxes */
     bool named;             /* a heading of level 1 was read */
     struct sv opened;       /* "su - app", which is `host` as long as that shell is open; empty */
@@ -296,7 +316,7 @@ void build_expect(struct rb_build *b, size_t from, struct sv text, size_t line);
 /* An output as the author shows it, line for line, of step `at`. */
 void build_expect_output(struct rb_build *b, size_t at, struct sv text, size_t line);
 /* "Verify the API responds: `curl x`", "`x` returns 200": of the steps [from, ...) that an item's text gave. */
-void attach_inline(struct rb_build *b, const struct md_node *n, size_t from);
+bool attach_inline(struct rb_build *b, const struct md_node *n, size_t from);
 /* The text of a node with its code spans in back quotes again: "Expected: `2`". */
 struct sv attach_text(const struct rb_build *b, uint32_t node);
 /* The item of a checklist that the present procedure belongs to by its number; NULL. */
@@ -305,6 +325,11 @@ struct rb_draft *attach_task(struct rb_build *b);
 bool attach_is_criteria(const struct rb_build *b, struct sv label, uint32_t list);
 void attach_criteria(struct rb_build *b, uint32_t list);
 
+/*
+ * case.c: "Production only", "Do not run this in staging", "Skip on replicas": a condition; empty: it says no such thing.  The
+ * plan knows "for production only" and "not for staging" for what they are.
+ */
+struct sv case_of_place(const struct rb_build *b, struct sv text);
 /* case.c: does the paragraph say when its section is done? */
 void case_paragraph(struct rb_build *b, const struct md_node *n);
 /* "If X is enabled, update it." right above commands: when they are run; empty: it is no such text. */
@@ -399,6 +424,12 @@ bool inline_is_listed(const struct rb_build *b, const struct md_node *n);
 /* "Run `x` only if it hangs": of the steps from `from` on, which the text gave. */
 void inline_cases(struct rb_build *b, const struct md_node *n, size_t from);
 bool inline_read(struct rb_build *b, const struct md_node *n, bool listed);
+/* "`ssh jump1`, `tmux new`": a person does it, and what follows runs there; false: no such text. */
+bool inline_logs_in(struct rb_build *b, const struct md_node *n);
+/* Behind the last command of the text, of which the steps from `from` on were made. */
+void inline_rest(struct rb_build *b, const struct md_node *n, size_t from);
+/* "On web1:" above paragraphs that are all code: of each of them. */
+bool inline_host(const struct rb_build *b, const struct md_node *n, struct sv *host);
 bool inline_typed(struct rb_build *b, const struct md_node *n, bool behind_first);
 bool inline_is_remark(struct sv after);
 struct sv inline_heading(const struct rb_build *b);
@@ -511,6 +542,8 @@ bool meta_table(struct rb_build *b, uint32_t node);
 
 /* sign.c: blanks to sign on in a paragraph or item; false: there are none. */
 bool sign_read(struct rb_build *b, const struct md_node *n);
+/* "Failover (approval of the owner needed)": before what stands below it. */
+void sign_heading(struct rb_build *b, const struct md_node *n);
 /* The rows of a table of people who sign; false: it is none. */
 bool sign_table(struct rb_build *b, uint32_t node);
 
@@ -607,8 +640,18 @@ void way_back_end(struct rb_build *b);
 void told_paragraph(struct rb_build *b, const struct md_node *n, bool decided);
 /* A list below "... by hand:" in which nothing was found to do; `label` is that line. */
 void told_list(struct rb_build *b, uint32_t list, struct sv label);
+/* Is what the texts here tell carried out? */
+bool told_acts(const struct rb_build *b);
 /* Lines "[ ] Set the TTL": each is confirmed; false: it is another text. */
 bool told_boxes(struct rb_build *b, const struct md_node *n);
+/* "Run `x` and tell the team. Then open the dashboard.": what stands behind the last command, at `at`. */
+void told_rest(struct rb_build *b, const struct md_node *n, size_t at);
+/* "should return `ok`", "→ 200", "is 88" behind the command that ends at `at`: the steps from `from` on must show it. */
+void told_must(struct rb_build *b, const struct md_node *n, size_t at, size_t from);
+/* "Scale it and wait 10 minutes:" above a block. */
+void told_waited(struct rb_build *b, struct sv label, size_t line, size_t before);
+/* "Same as 2.", "As above." as all of a text that no commands follow: a person does it; false: it says more. */
+bool told_again(struct rb_build *b, const struct md_node *n);
 /* Remember where its sentences "If ..., go to ..." lead. */
 void told_jumps(struct rb_build *b, const struct md_node *n);
 /* "The output should be empty." right below a block: what its commands must show.  False: no sentence says so. */
@@ -666,6 +709,18 @@ void wait_of(struct rb_build *b, const struct md_node *n, size_t from);
 struct sv wait_later(struct rb_build *b, struct sv before);
 /* "Turn it off at once if:" above a list: the block right below it is for that case. */
 void wait_list_case(struct rb_build *b, uint32_t list, struct sv label);
+
+/*
+ * often.c: what is done again and again, and not in each run: of a title or item, of a cell below such a head, of what stands right
+ * below a heading.  Empty: it is done in each run.
+ */
+struct sv often_of_title(struct rb_build *b, const struct title *t, enum rb_part_kind kind);
+bool often_heads(struct sv head);
+struct sv often_of_cell(struct rb_build *b, struct sv cell);
+void often_paragraph(struct rb_build *b, const struct md_node *n);
+
+/* symptom.c: sections that are each what may be wrong are cases. */
+void symptom_finish(struct rb_build *b);
 
 /* finish.c: ids, joins and the arrays of the runbook. */
 void finish(struct rb_build *b);

@@ -10,6 +10,8 @@
 #include "base/regex.h"
 #include "base/sv.h"
 #include "base/text.h"
+#include "runbook/clause.h"
+#include "runbook/folder.h"
 #include "runbook/reader_int.h"
 #include "runbook/told_verb.h"
 
@@ -83,6 +85,10 @@ uint32_t read_part(struct rb_build *b, enum rb_part_kind kind, uint32_t parent, 
     if (section && !t.condition.n &&
         (parent == RB_NONE || build_part(b, parent)->role != ROLE_VERIFY))
         t.condition = title_not_now(b->title, t.text);
+    if (clause_is_skip(t.condition)) /* "(skip on replicas)" */
+        t.condition = arena_fmt(b->arena, "as it says: \"%.*s\"", SV_FMT(t.condition));
+    if (!t.condition.n && (section || kind == PART_ITEM))
+        t.condition = often_of_title(b, &t, kind);
     *p = (struct rb_part){.kind = kind,
                           .parent = parent,
                           .node = node,
@@ -375,6 +381,7 @@ static void read_heading(struct rb_build *b, uint32_t node)
     watch_heading(b, n->text);
     b->block_steps = b->steps.n;
     ways_section(b, b->part);
+    sign_heading(b, n);
     told_begin_section(b, b->part);
 }
 
@@ -550,7 +557,12 @@ static void read_paragraph(struct rb_build *b, uint32_t node)
         signs = true;
     else
         meta_read(b, n);
+    if (folder_paragraph(b, n, n->text)) {
+        read_label(b, n);
+        return;
+    }
     case_paragraph(b, n);
+    often_paragraph(b, n);
     case_left_out(b, n);
     read_label(b, n);
     ways_paragraph(b, node);
@@ -565,6 +577,8 @@ static void read_paragraph(struct rb_build *b, uint32_t node)
          inline_typed(b, n, true)))
         return;
     read_move(b, n);
+    if (told_again(b, n))
+        return;
     if (build_role_acts(build_role(b)) && expect_is_label(attach_text(b, node), &rest) && rest.n)
         build_expect(b, b->block_steps, rest, n->line);
     else if (!signs)
@@ -715,13 +729,16 @@ static void read_item_rest(struct rb_build *b, uint32_t item, bool whole)
         told_jumps(b, &v[c]);
         if (build_role_acts(build_role(b))) {
             size_t before = b->steps.n;
+            bool shown;
 
             told_leave(b, &v[c]);
             b->inlined = block_inline(b, &v[c]);
-            attach_inline(b, &v[c], before);
+            shown = attach_inline(b, &v[c], before);
             if (b->inlined)
                 b->whole = whole; /* nobody is asked about all of it */
-            if (!b->inlined && !read_has_code(b, item))
+            if (b->inlined && !shown)
+                inline_rest(b, &v[c], before);
+            if (!b->inlined && !inline_logs_in(b, &v[c]) && !read_has_code(b, item))
                 b->inlined = told_move(b, v[c].text); /* "1. SSH into web1" */
             else if (!b->inlined)
                 read_move(b, &v[c]);
@@ -865,7 +882,7 @@ static void read_prerequisites(struct rb_build *b, uint32_t node)
         if (read_has_code(b, c))
             read_item(b, c);
         else if (text != MD_NONE && v[text].kind == MD_PARAGRAPH && block_inline(b, &v[text]))
-            attach_inline(b, &v[text], before);
+            (void)attach_inline(b, &v[text], before);
         else {
             read_manual_item(b, c, b->part);
             watch_propose(b, read_item_text(b, c), v[c].line);

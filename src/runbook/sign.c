@@ -72,6 +72,18 @@ bool sign_read(struct rb_build *b, const struct md_node *n)
     return found;
 }
 
+void sign_heading(struct rb_build *b, const struct md_node *n)
+{
+    struct sv text = sv_trim(n->text), inner;
+    size_t open = sv_ends(text, SV(")")) ? sv_find(text, SV(" ("), 0) : SV_NPOS;
+
+    if (open == SV_NPOS || !build_role_acts(build_role(b)))
+        return;
+    inner = sv_sub(text, open + 2, text.n - 1);
+    if (title_is_approval(b->title, inner))
+        (void)build_step(b, STEP_APPROVAL, n->line, text);
+}
+
 /* --- tables --- */
 
 static bool sign_is_column(struct sv head)

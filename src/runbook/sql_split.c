@@ -70,6 +70,14 @@ static bool sql_is_given(const struct sql_client *c, struct sv word)
     return sql_has_letter(c, word, c->letters);
 }
 
+bool sql_option_works(struct sv program, struct sv option)
+{
+    for (size_t i = 0; i < ARRAY_LEN(sql_clients); i++)
+        if (sv_eq(program, sql_clients[i].program))
+            return sql_is_given(&sql_clients[i], option);
+    return false;
+}
+
 bool sql_is_client(struct sv line)
 {
     const struct sql_client *c = NULL;

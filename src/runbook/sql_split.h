@@ -16,6 +16,8 @@ bool sql_is_client(struct sv line);
  * empty when the next word is it.
  */
 bool sql_option_gives(struct sv program, struct sv option, struct sv *value);
+/* Does the option give the client its work, "-XAtc", "-qf", "--command=x"?  Then nobody types. */
+bool sql_option_works(struct sv program, struct sv option);
 /* Does a line look like SQL or a meta command? */
 bool sql_is_statement(struct sv line);
 /* \q, .quit, exit */

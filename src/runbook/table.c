@@ -276,6 +276,8 @@ static bool table_bands(struct rb_build *b, uint32_t node, const struct table_ro
     int alert = table_column(head, table_alert_words, ARRAY_LEN(table_alert_words));
     bool found = false;
 
+    if (metric < 0 && !sv_trim(head->cells[0]).n)
+        metric = 0; /* "| | Go | No-go |" */
     if (metric != 0 || build_role(b) == ROLE_REFERENCE || build_role(b) == ROLE_COMMUNICATE)
         return false;
     for (size_t c = 1; c < head->n && c < row->n; c++)
@@ -345,10 +347,11 @@ static void table_schedule_row(struct rb_build *b, const struct table_row *row, 
 
 /* --- steps --- */
 
-static const struct sv table_command_words[] = {SV("command"), SV("befehl"), SV("kommando"),
-                                                SV("コマンド")};
-static const struct sv table_expected_words[] = {SV("expect"),   SV("result"),   SV("output"),
-                                                 SV("erwartet"), SV("ergebnis"), SV("期待")};
+static const struct sv table_command_words[] = {SV("command"), SV("cmd"), SV("befehl"),
+                                                SV("kommando"), SV("コマンド")};
+static const struct sv table_expected_words[] = {
+    SV("expect"), SV("result"),  SV("output"), SV("erwartet"), SV("ergebnis"),
+    SV("期待"),   SV("ok when"), SV("ok if"),  SV("must be"),  SV("should be")};
 static const struct sv table_task_words[] = {
     SV("task"),      SV("action"),     SV("step"),        SV("activity"),
     SV("check"),     SV("what to do"), SV("description"), SV("aufgabe"),
@@ -380,9 +383,10 @@ static bool table_is_number_head(struct sv head)
 /* The column that says where each row runs, and nothing else: "Server", not "Server output"; -1. */
 static int table_host_column(const struct table_row *head)
 {
-    static const struct sv words[] = {
-        SV("host"),  SV("hosts"),  SV("hostname"), SV("server"),      SV("node"),   SV("machine"),
-        SV("where"), SV("run on"), SV("rechner"),  SV("target host"), SV("ホスト"), SV("主机")};
+    static const struct sv words[] = {SV("host"),   SV("hosts"),   SV("hostname"),    SV("server"),
+                                      SV("node"),   SV("machine"), SV("where"),       SV("on"),
+                                      SV("run on"), SV("rechner"), SV("target host"), SV("ホスト"),
+                                      SV("主机")};
 
     for (size_t c = 0; c < head->n; c++)
         if (table_is_head(sv_trim(head->cells[c]), words, ARRAY_LEN(words)))
@@ -414,6 +418,7 @@ static void table_undo(struct rb_build *b, uint32_t row, int undo)
 /* Columns of a table of tasks; -1: it has none. */
 struct table_columns {
     int command, task, expected, undo, host, number, day;
+    int often;   /* "Frequency", "When" */
     bool checks; /* what a person looks at has a value that is well */
 };
 
@@ -424,14 +429,10 @@ static struct sv table_task_text(struct rb_build *b, uint32_t row, const struct 
     const struct md_node *cell = at->command >= 0 ? table_node(b, row, at->command) : NULL;
     const struct md_node *result = at->expected >= 0 ? table_node(b, row, at->expected) : NULL;
 
-    if (!cell || at->command == at->task || !cell->n_spans)
-        return result && !at->checks && sv_trim(result->text).n > 1
-                   ? arena_fmt(b->arena, "%.*s (expected: %.*s)", SV_FMT(text),
-                               SV_FMT(sv_trim(result->text)))
-                   : text;
-    text = arena_fmt(b->arena, "%.*s: %.*s", SV_FMT(text),
-                     SV_FMT(sv_trim(attach_text(b, (uint32_t)(cell - b->rb->md.v)))));
-    return result && sv_trim(result->text).n
+    if (cell && at->command != at->task && sv_trim(cell->text).n > 3) /* not "n/a" */
+        text = arena_fmt(b->arena, "%.*s: %.*s", SV_FMT(text),
+                         SV_FMT(sv_trim(attach_text(b, (uint32_t)(cell - b->rb->md.v)))));
+    return result && !at->checks && sv_trim(result->text).n > 1
                ? arena_fmt(b->arena, "%.*s (expected: %.*s)", SV_FMT(text),
                            SV_FMT(sv_trim(result->text)))
                : text;
@@ -539,6 +540,8 @@ static void table_when(struct rb_build *b, uint32_t row, const struct table_colu
             (sv_has_word(text, SV("only")) || sv_has_word(text, SV("nur"))))
             when = text;
     }
+    if (!when.n && at->often >= 0 && table_node(b, row, at->often))
+        when = often_of_cell(b, table_node(b, row, at->often)->text);
     if (!when.n && day && sv_trim(day->text).n > 1)
         when = arena_fmt(b->arena, "on \"%.*s\"", SV_FMT(sv_trim(day->text)));
     for (size_t i = from; when.n && i < b->steps.n; i++)
@@ -697,6 +700,15 @@ static int table_day_column(const struct rb_build *b, uint32_t node, const struc
     return -1;
 }
 
+/* "Frequency": how often a row is done; -1. */
+static int table_often_column(const struct table_row *head)
+{
+    for (size_t c = 0; c < head->n; c++)
+        if (often_heads(head->cells[c]))
+            return (int)c;
+    return -1;
+}
+
 /* "What", "Instruction": what is done, beside a column of numbers; -1. */
 static int table_what_column(const struct table_row *head)
 {
@@ -749,7 +761,8 @@ static bool table_steps(struct rb_build *b, uint32_t node, const struct table_ro
         .undo = table_column(head, table_undo_words, ARRAY_LEN(table_undo_words)),
         .host = table_host_column(head),
         .number = -1,
-        .day = table_day_column(b, node, head)};
+        .day = table_day_column(b, node, head),
+        .often = table_often_column(head)};
 
     if (!build_role_acts(build_role(b)) || build_role(b) == ROLE_MONITOR || !head->n)
         return false;

@@ -5,6 +5,7 @@
 #include "base/sv.h"
 #include "base/text.h"
 #include "base/vec.h"
+#include "runbook/told_verb.h"
 
 /* Where a lost state comes back from a copy: for the case that it is lost. */
 #define TITLE_SAFETY "^(?:[a-z]+ ){0,2}(?:safety|ground|golden|cardinal) rules$"
@@ -32,74 +33,78 @@
 static const struct {
     enum rb_role role;
     const char *pattern;
-} title_roles[] = {
-    {ROLE_NONE, "^alert(?:s|name)?: "}, /* what the document is about */
-    {ROLE_REFERENCE, TITLE_FORBIDS},
-    {ROLE_REFERENCE,
-     "^(?:do not|don['’]ts?|never)\\b(?! forget)(?!.*\\b(?:until|unless|before)\\b)|^(?:things |what )(?:you should )?(?:not to|never to|to avoid|to never)\\b|"
-     "^(?:forbidden|prohibited|banned)\\b|\\b(?:forbidden|prohibited|banned) (?:commands?|operations?|actions?)|"
-     "^(?:wrong|bad|right|good|do(?:['’]?s)?|don['’]?ts?)(?: ?/ ?| and | & | vs\\.? )(?:wrong|bad|right|good|do(?:['’]?s)?|don['’]?ts?)$|"
-     "^(?:bad|wrong|incorrect)(?: (?:ways?|examples?|approach|practices?|usage))?$|"
-     "絶対禁止|禁止(?:事項|操作|コマンド)|(?:やっては|して)(?:いけない|ならない)|禁止操作|严禁|^verboten|^niemals"},
-    {ROLE_DECIDE,
-     "no[- ]go\\b|blocking conditions|(?:stop|abort) (?:criteria|conditions)|decision (matrix|tree|table|guide)|^decide\\b|when to (roll|abort|fail)|deploy\\? or|"
-     "go ?/ ?no[- ]?go|roll ?back (criteria|triggers?|polic(?:y|ies))|entscheidungs|判断|" TITLE_REASONS},
-    {ROLE_SIGN_OFF,
-     "sign[ -]?offs?\\b|approval signatures|^signatures?$|^approvals?$|^freigaben?$|^validation finale|approbations?$|^aprobaci|承認|审批|批准|签字|签署"},
-    {ROLE_COMMUNICATE,
-     "communicat|notification template|announcement|message templates?|"
-     "status update|kommunikation|^communication|comunicaci|通知模板|連絡文|お知らせ"},
-    {ROLE_FOLLOW_UP,
-     "post[ -]?(deployment|release|migration|upgrade|maintenance)[ -](tasks?|review|activities|"
-     "actions|work)|follow[- ]?ups?\\b|retrospective|post[- ]?mortem|lessons learned|"
-     "after[- ]action|celebrat|knowledge base|pain points|planned improvements|\\brunbook (?:evolution|history|feedback)|^(?:release|deployment) (?:history|log)\\b|"
-     "^next steps$|^prevention$|^afterwards?$|^after the (release|deployment|upgrade|migration)|nacharbeit|nachbereitung|actions? ultérieures?|后续|复盘|振り返り|フォローアップ"},
-    {ROLE_REFERENCE,
-     "^supported versions?$|^mental model$|^symptoms?$|idempoten|\\bguarantees?$|problem statement|^files? (created|modified|changed)|"
-     "(migration|deployment|rollout|release) strategy|^dependencies$|"
-     "estimated (effort|time|duration)|overview|summary|table of contents|\\bcontacts?\\b|who to (call|contact|page)|related doc|appendix|"
-     "\\breferences?\\b|glossary|revision history|change ?log|background|"
-     "^purpose|^scope\\b|architecture( overview| diagram)?$|\\btimeline\\b|risk assessment|objectives?$|goals?$|(directory|folder|file) (layout|structure)$|(regular|routine|ongoing) maintenance|"
-     "(?:canonical|common|useful|handy|helpful|quick|key|basic|operation|frequent)(?: [a-z]+)? commands$|cheat ?sheet|" TITLE_SAFETY
-     "|(?:(?<=\\w )notes|standards?|polic(?:y|ies)|guidelines|conventions|best practices|principles)$|^tl;?dr|^when to use|^see also|^further reading|^context$|^escalation|^related\\b|^(?:useful )?links$|^resources$|^introduction|^about\\b|terminology|^inhalt|übersicht|^records?$|^what (?:this|it) (?:does|is|covers)|" TITLE_SHOWN
-     "(?:\\b(?:anti-?)?patterns$|\\bexamples?$|\\btemplates?$)|^(?:anti-?)?pattern [0-9]|^examples?\\b|"
-     "\\bconsiderations?$|complexity matrix|"
-     "^test(?:ing)? (?:framework|coverage)|^présentation|^vue d.ensemble|^annexe|^objectif|"
-     "^resumen|^contactos|概述|简介|背景|联系人|联系方式|附录|kontakte?$|概要|連絡先|参考|目次"},
-    {ROLE_PREFLIGHT,
-     "roll ?back (?:preparation|readiness|prerequisites|rehearsal|tests?|testing|drill)\\b"},
-    {ROLE_ROLLBACK, TITLE_RESTORE},
-    {ROLE_ROLLBACK,
-     "roll(ing)?[ -]?back|back(ing)?[ -]?out|\\brevert|way back|fall[ -]?back( plan|$)|"
-     "^undo|^plan b$|^going back\\b|^(?:go )?back$|^downgrad(?:e|ing)\\b|^em caso de (?:falha|erro|problema)|^en cas d(?:e |['’] ?|u )(?:échec|erreur|problème|souci)|"
-     "^en caso de (?:fallo|error|problema)|^si algo (?:falla|sale mal)|^se algo (?:falhar|der errado)|^w razie (?:problem|błęd)|^kill[ -]?switch(?:es)?$|^abort(?:ing)?(?: (?:procedure|plan|steps))?$|marcha atrás|marche arrière|^revers[ãa]o|^reverter|voltar atrás|ripristino|terugdraai|wycofan|återställ|tilbakerull|откат|롤백|^abbruch(?:plan)?$|in case of (problems?|failure|trouble|errors?|emergency)|contingency|fail(ing|over)?[ -]?back|switch(ing)?[ -]?back|"
-     "^if (it|something|anything|things) (fails?|goes|go) ?(wrong)?|^(?:something|anything|things?|it) (?:went|goes|go|gone) (?:wrong|bad|south)\\b|"
-     "retour (?:en )?arrière|restauration|reversi[óo]n|vuelta atrás|回滚|回退|zurückroll|rückfall|rückweg|^bei (?:einem )?(?:fehlern?|problemen?|störung(?:en)?|abbruch)\\b|^im (?:fehler|stör(?:ungs)?|not)fall\\b|ロールバック|切り戻し"},
-    {ROLE_TROUBLESHOOT,
-     "^emergency (?:procedures?|actions?|response|handling|operations?|runbooks?|scenarios?)$|\\boutages?$|"
-     "^incident (?:response|handling|management)|\\bcorruption(?: detected)?$|"
-     "^recover(?:y|ing)? from (?:an? |the )?(?:fail|error|problem|bad |broken|crash)|"
-     "troubleshoot|^(?:typical |possible |potential )?problems?(?:$| (?:with|and|during|when|after)\\b)|known (issues|problems)|common (issues|problems|errors|failures|causes)|^(?:possible|likely|known) causes|error messages|^issue\\b|"
-     "\\bfaq\\b|^(?:emergency |technical |customer )?support$|^(?:getting |need )?help\\??$|fehlerbehebung|problembehebung|dépannage|solución de problemas|故障排查|常见问题|トラブル"},
-    {ROLE_MONITOR,
-     "monitor|metrics|keep an eye|^(?:watch|observe|soak|bake)\\b|hyper ?care|\\balert|log (queries|locations|patterns)|observab|"
-     "überwach|surveillance|supervision|monitorización|监控|監視|モニタ"},
-    {ROLE_PREFLIGHT,
-     "pre[ -]?(change|deploy|flight|check|condition|release|requisite|migration|upgrade|cut ?over|"
-     "maintenance|work)|prerequisit|before (you|we) (begin|start|go|deploy)|\\b(before|prior to) the (upgrade|deployment|migration|"
-     "release|cut ?over|change|update|switch)|^(one|an?|[0-9]+) (day|week)s? before|"
-     "^requirements?$|what you(?:.ll| will)? need|readiness|^prepar(e|ing)\\b|diagnos|investigat|\\btriage|"
-     "\\bpreparation|^dry[ -]?run|vorbereitung|voraussetzung|vorabprüfung|pré[ -]?requis|préparation|avant de commencer|^avant (?:la |le |l['’]|les |toute |mep\\b)|^antes (?:de |do |da |del )|^vor (?:der|dem|beginn)\\b|^przed |^przygotowan|^prima (?:di|del)|pré-?requisitos|requisitos|preparación|准备|前提|先决条件|检查清单|事前|前提"},
-    {ROLE_VERIFY,
-     "success criteria|exit criteria|verif|validat|post[ -]?(change|deploy|release|upgrade|migration)|smoke test|^test plan|^tests?$|\\bchecks?$|^after (deploy|releas|upgrad|migrat)ing|"
-     "health check|acceptance|(minute|hour|day)s? checks?|immediate checks?|"
-     "vérif|contrôles?$|verificaci|comprobaci|验证|校验|检查|überprüf|nachkontrolle|prüfung|確認|検証"},
-    {ROLE_DEPLOY,
-     "deploy|roll ?out|release|upgrad|migrat|cut ?over|procedure|\\bsteps?$|^phase\\b|"
-     "^stage\\b|install|\\bset[- ]?up$|^environment configuration$|^configur(?:e|ing)\\b|runbook|sequence|rotation|fail[ -]?over|switch[ -]?over|implementation|"
-     "resolution|mitigat|remediat|patching|durchführung|"
-     "déploie|mise en (?:production|service)|installation|mise à jour|bascule|despliegue|instalaci|actualizaci|部署|上线|发布|升级|迁移|操作步骤|bereitstellung|ausrollen|umstellung|einspielen|デプロイ|リリース|手順|実施|切替"},
-    {ROLE_PREFLIGHT, "checklist|checkliste|チェックリスト"},
+} title_roles
+    [] =
+        {
+            {ROLE_NONE, "^alert(?:s|name)?: "}, /* what the document is about */
+            {ROLE_REFERENCE, TITLE_FORBIDS},
+            {ROLE_REFERENCE,
+             "^(?:do not|don['’]ts?|never)\\b(?! forget)(?!.*\\b(?:until|unless|before)\\b)|^(?:things |what )(?:you should )?(?:not to|never to|to avoid|to never)\\b|"
+             "^(?:forbidden|prohibited|banned)\\b|\\b(?:forbidden|prohibited|banned) (?:commands?|operations?|actions?)|"
+             "^(?:wrong|bad|right|good|do(?:['’]?s)?|don['’]?ts?)(?: ?/ ?| and | & | vs\\.? )(?:wrong|bad|right|good|do(?:['’]?s)?|don['’]?ts?)$|"
+             "^(?:bad|wrong|incorrect)(?: (?:ways?|examples?|approach|practices?|usage))?$|"
+             "絶対禁止|禁止(?:事項|操作|コマンド)|(?:やっては|して)(?:いけない|ならない)|禁止操作|严禁|^verboten|^niemals"},
+            {ROLE_DECIDE,
+             "no[- ]go\\b|blocking conditions|(?:stop|abort) (?:criteria|conditions)|decision (matrix|tree|table|guide)|^decide\\b|when to (roll|abort|fail)|deploy\\? or|"
+             "go ?/ ?no[- ]?go|roll ?back (criteria|triggers?|polic(?:y|ies))|entscheidungs|判断|" TITLE_REASONS},
+            {ROLE_SIGN_OFF,
+             "sign[ -]?offs?\\b|approval signatures|^signatures?$|^approvals?$|^freigaben?$|^validation finale|approbations?$|^aprobaci|承認|审批|批准|签字|签署"},
+            {ROLE_COMMUNICATE,
+             "communicat|notification template|announcement|message templates?|"
+             "status update|kommunikation|^communication|comunicaci|通知模板|連絡文|お知らせ"},
+            {ROLE_FOLLOW_UP,
+             "post[ -]?(deployment|release|migration|upgrade|maintenance)[ -](tasks?|review|activities|"
+             "actions|work)|follow[- ]?ups?\\b|retrospective|post[- ]?mortem|lessons learned|"
+             "after[- ]action|celebrat|knowledge base|pain points|planned improvements|\\brunbook (?:evolution|history|feedback)|^(?:release|deployment) (?:history|log)\\b|"
+             "^next steps$|^prevention$|^afterwards?$|^after the (release|deployment|upgrade|migration)|nacharbeit|nachbereitung|actions? ultérieures?|后续|复盘|振り返り|フォローアップ"},
+            {ROLE_REFERENCE,
+             "^supported versions?$|^mental model$|^symptoms?$|idempoten|\\bguarantees?$|problem statement|^files? (created|modified|changed)|"
+             "(migration|deployment|rollout|release) strategy|^dependencies$|"
+             "estimated (effort|time|duration)|overview|summary|table of contents|\\bcontacts?\\b|who to (call|contact|page)|related doc|appendix|"
+             "\\breferences?\\b|glossary|revision history|change ?log|background|"
+             "^purpose|^scope\\b|architecture( overview| diagram)?$|\\btimeline\\b|risk assessment|objectives?$|goals?$|(directory|folder|file) (layout|structure)$|(regular|routine|ongoing) maintenance|"
+             "(?:canonical|common|useful|handy|helpful|quick|key|basic|operation|frequent)(?: [a-z]+)? commands$|cheat ?sheet|" TITLE_SAFETY
+             "|(?:(?<=\\w )notes|standards?|polic(?:y|ies)|guidelines|conventions|best practices|principles)$|^tl;?dr|^when to use|^see also|^further reading|^context$|^escalation|^related\\b|^(?:useful )?links$|^resources$|^introduction|^about\\b|terminology|^inhalt|übersicht|^records?$|^what (?:this|it) (?:does|is|covers)|" TITLE_SHOWN
+             "(?:\\b(?:anti-?)?patterns$|\\bexamples?$|\\btemplates?$)|^(?:anti-?)?pattern [0-9]|^examples?\\b|"
+             "\\bconsiderations?$|complexity matrix|"
+             "^test(?:ing)? (?:framework|coverage)|^présentation|^vue d.ensemble|^annexe|^objectif|"
+             "^resumen|^contactos|概述|简介|背景|联系人|联系方式|附录|kontakte?$|概要|連絡先|参考|目次"},
+            {ROLE_PREFLIGHT,
+             "roll ?back (?:preparation|readiness|prerequisites|rehearsal|tests?|testing|drill)\\b"},
+            {ROLE_ROLLBACK, TITLE_RESTORE},
+            {ROLE_ROLLBACK,
+             "roll(ing)?[ -]?back|back(ing)?[ -]?out|\\brevert|way back|fall[ -]?back( plan|$)|"
+             "^undo|^plan b$|^going back\\b|^(?:go )?back$|^zurück(?: (?:zu|auf|zum|zur) .*)?$|\\bget (?:me|us|it|things|everything) back\\b|^downgrad(?:e|ing)\\b|^em caso de (?:falha|erro|problema)|^en cas d(?:e |['’] ?|u )(?:échec|erreur|problème|souci)|"
+             "^en caso de (?:fallo|error|problema)|^si algo (?:falla|sale mal)|^se (?:algo )?(?:falhar|der errado|correr mal)|^(?:wenn|falls) (?:etwas|es|was) schief|^если что-то (?:пошло|идёт|идет) не так|^w razie (?:problem|błęd)|^kill[ -]?switch(?:es)?$|^abort(?:ing)?(?: (?:procedure|plan|steps))?$|marcha atrás|marche arrière|^revers[ãa]o|^reverter|voltar atrás|ripristino|terugdraai|wycofan|återställ|tilbakerull|откат|롤백|^abbruch(?:plan)?$|in case of (problems?|failure|trouble|errors?|emergency)|contingency|fail(ing|over)?[ -]?back|switch(ing)?[ -]?back|"
+             "^if (it|something|anything|things) (fails?|goes|go) ?(wrong)?|^(?:something|anything|things?|it) (?:went|goes|go|gone) (?:wrong|bad|south)\\b|"
+             "retour (?:en )?arrière|restauration|reversi[óo]n|^reversa\\b|vuelta atrás|volver atrás|回滚|回退|zurückroll|rückfall|rückweg|^bei (?:einem )?(?:fehlern?|problemen?|störung(?:en)?|abbruch)\\b|^im (?:fehler|stör(?:ungs)?|not)fall\\b|ロールバック|切り戻し"},
+            {ROLE_TROUBLESHOOT,
+             "^emergency (?:procedures?|actions?|response|handling|operations?|runbooks?|scenarios?)$|\\boutages?$|"
+             "^incident (?:response|handling|management)|\\bcorruption(?: detected)?$|"
+             "^recover(?:y|ing)? from (?:an? |the )?(?:fail|error|problem|bad |broken|crash)|"
+             "troubleshoot|^(?:typical |possible |potential )?problems?(?:$| (?:with|and|during|when|after)\\b)|known (issues|problems)|common (issues|problems|errors|failures|causes)|^(?:possible|likely|known) causes|error messages|^issue\\b|"
+             "\\bfaq\\b|^(?:emergency |technical |customer )?support$|^(?:getting |need )?help\\??$|fehlerbehebung|problembehebung|dépannage|(?:solución|resolución) de (?:problemas|errores)|(?:solução|resolução) de problemas|problemas (?:comunes|conocidos|comuns|conhecidos)|"
+             "problèmes (?:connus|courants|fréquents)|bekannte (?:probleme|fehler)|rozwiązywanie problemów|(?:znane|typowe|możliwe) problemy|(?:возможные|известные|типичные|частые) (?:проблемы|ошибки)|"
+             "(?:устранение|решение) (?:неполадок|проблем|неисправностей)|문제 ?해결|장애 ?(?:대응|조치)|자주 (?:묻는|발생하는)|故障排查|故障处理|常见问题|トラブル|よくある(?:質問|問題)|^(?:oops|uh[- ]oh|oh no)\\b"},
+            {ROLE_MONITOR,
+             "monitor|metrics|keep an eye|^(?:watch|observe|soak|bake)\\b|hyper ?care|\\balert|log (queries|locations|patterns)|observab|"
+             "überwach|surveillance|supervision|monitorización|监控|監視|モニタ"},
+            {ROLE_PREFLIGHT,
+             "pre[ -]?(change|deploy|flight|check|condition|release|requisite|migration|upgrade|cut ?over|"
+             "maintenance|work)|prerequisit|before (you|we) (begin|start|go|deploy)|\\b(before|prior to) the (upgrade|deployment|migration|"
+             "release|cut ?over|change|update|switch)|^(one|an?|[0-9]+) (day|week)s? before|"
+             "^requirements?$|what you(?:.ll| will)? need|readiness|^prepar(e|ing)\\b|diagnos|investigat|\\btriage|"
+             "\\bpreparation|^dry[ -]?run|vorbereitung|voraussetzung|vorabprüfung|pré[ -]?requis|préparation|avant de commencer|^avant (?:la |le |l['’]|les |toute |mep\\b)|^antes (?:de |do |da |del )|^vor (?:der|dem|beginn)\\b|^przed |^przygotowan|^prima (?:di|del)|pré-?requisitos|requisitos|preparación|准备|前提|先决条件|检查清单|事前|前提"},
+            {ROLE_VERIFY,
+             "success criteria|exit criteria|verif|validat|post[ -]?(change|deploy|release|upgrade|migration)|smoke test|^test plan|^tests?$|\\bchecks?$|^after (deploy|releas|upgrad|migrat)ing|"
+             "health check|acceptance|(minute|hour|day)s? checks?|immediate checks?|"
+             "vérif|contrôles?$|verificaci|comprobaci|验证|校验|检查|überprüf|nachkontrolle|prüfung|確認|検証"},
+            {ROLE_DEPLOY,
+             "deploy|roll ?out|release|upgrad|migrat|cut ?over|procedure|\\bsteps?$|^phase\\b|"
+             "^stage\\b|install|\\bset[- ]?up$|^environment configuration$|^configur(?:e|ing)\\b|runbook|sequence|rotation|fail[ -]?over|switch[ -]?over|implementation|"
+             "resolution|mitigat|remediat|patching|durchführung|"
+             "déploie|mise en (?:production|service)|installation|mise à jour|bascule|despliegue|instalaci|actualizaci|部署|上线|发布|升级|迁移|操作步骤|bereitstellung|ausrollen|umstellung|einspielen|デプロイ|リリース|手順|実施|切替"},
+            {ROLE_PREFLIGHT, "checklist|checkliste|チェックリスト"},
 };
 
 enum title_pattern {
@@ -141,6 +146,9 @@ enum title_pattern {
     TITLE_NOT_THIS,   /* "What must not happen" */
     TITLE_CASE,       /* "If a node does not come up", "It is /var/log" */
     TITLE_ASKS,       /* "Peers do not come back?" */
+    TITLE_OFTEN,      /* "Weekly", "every 2nd Friday" */
+    TITLE_SYMPTOM,    /* "A host doesn't come back" */
+    TITLE_TROUBLED,   /* "Replication lag grows": beside another like it */
     TITLE__N
 };
 
@@ -163,7 +171,7 @@ static const char *const title_patterns[] = {
         "^T ?\\+ ?([0-9]+) ?(s|sec|seconds?|m|min|minutes?|h|hours?|d|days?|w|weeks?)\\b",
     [TITLE_APPROVAL] =
         ("\\bapproval (?:obtained|received|given|from|granted)|^(?!.{0,300}\\b(?:no|not|without)\\b|.{0,300}n['’]t\\b).{0,300}\\bapproval\\b.{0,200}\\b(?:required|needed|necessary)\\b|"
-         "\\b(?:has|have|needs?) to (?:approve|agree|say (?:yes|ok)|give (?:the |an? |his |her )?(?:go|ok|approval))\\b|\\bmust (?:approve|be approved|sign[ -]?off)\\b|\\bapprove[sd]? by\\b|"
+         "\\b(?:has|have|needs?) to (?:approve|(?<!all have to )(?<!both have to )(?<!they have to )agree|say (?:yes|ok)|give (?:the |an? |his |her )?(?:go|ok|approval))\\b|\\bmust (?:approve|be approved|sign[ -]?off)\\b|\\bapprove[sd]? by\\b|"
          "\\bsign[ -]?off (?:from|by|obtained)|freigabe (?:durch|von|erteilt)|承認を得|"
          "(?:freigabe|genehmigung)\\b.{0,60}\\b(?:vorliegen|liegt vor|einholen|erforderlich|nötig|notwendig)|"
          "(?:autorisation|accord|approbation)\\b.{0,60}\\b(?:requise?|nécessaire|obligatoire)|"
@@ -173,9 +181,10 @@ static const char *const title_patterns[] = {
                         "(?:if|when|unless|falls|nur wenn|wenn)\\b[^.]*$"),
     [TITLE_NOT_BEFORE] =
         "(?:^|[(:,;] ?|[–—-] |\\b(?:run|do|repeat) (?:it |this )?)(?:[0-9]+|an?|one|two|three|four|five|six|seven|ten|fourteen|thirty) "
-        "(?:hours?|days?|weeks?|months?) (?:later|after)\\b|(?:^|[(:,] ?)after [0-9]+ (?:hours?|days?|weeks?|months?)\\b",
+        "(?:hours?|days?|weeks?|months?) (?:later|after)\\b|(?:^|[(:,] ?)after [0-9]+ (?:hours?|days?|weeks?|months?)\\b|"
+        "\\bnot (?:before|earlier than) [0-9]+ (?:hours?|days?|weeks?|months?)\\b",
     [TITLE_DUE] =
-        ("\\b(?:within|in|after) (?:the )?(?:first |next )?([0-9]+) ?(hours?|days?|weeks?|"
+        ("\\b(?:within|in|after|not before|not earlier than) (?:the )?(?:first |next )?([0-9]+) ?(hours?|days?|weeks?|"
          "months?)\\b|\\bwithin ()(?:a|one) (hour|day|week|month)\\b|"
          "\\b([0-9]+) (minutes?|hours?|days?|weeks?|months?) (?:later|after)\\b|"
          "\\b(an?|one|two|three|four|five|six|seven|ten|fourteen|thirty) (hours?|days?|weeks?|months?) (?:later|after)\\b"),
@@ -225,14 +234,18 @@ static const char *const title_patterns[] = {
         "^(?:only )?(?:(?:if|when|unless|should|falls|nur wenn|wenn|sollten?|si|s['’]ils?|en cas d\\S*|en caso de) "
         "(?!(?:(?:you|it|this|that|all|everything|all \\w+)(?:['’]re|['’]s| is| are| have| has)? ?)?(?:been )?"
         "(?:done|finished|ready|complete|completed|successful|fertig)\\b)\\S.*|"
-        "in an emergency|(?:symptom|error|problem|cause|situation)(?: [a-z0-9]{1,2}\\b|:).*|(?:[a-z]{1,12}: )?what if \\S.*|it(?:['’]s| is) \\S.*|[^。]*場合(?:は|のみ)?)$",
+        "in an emergency|(?:symptom|error|problem|cause|situation)(?: [a-z0-9]{1,2}\\b|:).*|(?:[a-z]{1,12}: )?what if \\S.*|it(?:['’]s| is) \\S.*|[^。]*場合(?:は|のみ)?|only (?:for|in|on|with|after|during|at) \\S.*|(?:uniquement|seulement) (?:pour|en|si) \\S.*|(?:solo|sólo) (?:en|para|si) \\S.*|"
+        "(?:apenas|somente) (?:em|para|se) \\S.*|nur (?:bei|für|in|auf) \\S.*|[^.]* (?:않는|되는|하는|없는|있는|실패한) 경우)$",
     [TITLE_ASKS] =
         "\\w\\W{0,3}\\?$|\\b(?:is|are|gets?) (?:stuck|down|broken|hanging|missing|lost|slow|dead)\\b|\\bhangs\\b|"
         "^how to\\b|/ how to\\b|^when .* (?:fails|breaks)\\b",
     [TITLE_OF_LOSS] = "\\b(?:restor|recover|disaster|fail ?over)",
     [TITLE_CONDITION] =
-        ("^(?:if|only if|only when|when|unless|falls|nur wenn|wenn|si|seulement si|uniquement si|si es|sólo si|"
-         "solo si|se|caso|quando necess|bei bedarf|au besoin|de ser necesario)\\b|場合$|必要に応じて|^(?:如有必要|如果|如需|必要时|仅当|只有)|必要时$"),
+        ("^(?:if|only (?:if|when|for|in|on|after|with)|when|unless|(?:skip|omit) (?:if|when|on|for|in|unless)|falls|nur (?:wenn|falls|bei|für|in|auf)|wenn|sofern|"
+         "si|s['’]ils?|seulement (?:si|s['’]il|en cas|pour)|uniquement (?:si|s['’]il|en cas|pour)|si es|sólo (?:si|en)|solo (?:si|en|se)|omitir (?:si|en)|se|caso|"
+         "(?:apenas|somente|só) (?:se|em)|quando necess|bei bedarf|au besoin|de ser necesario|(?:tylko )?(?:jeśli|jeżeli|gdy)|tylko (?:na|w|dla)|pomiń)\\b|"
+         "^(?:только )?если(?![а-яё])|^только (?:для|на|в|при)(?![а-яё])|^при необходимости|"
+         "場合$|場合のみ$|必要に応じて|^(?:如有必要|如果|如需|必要时|仅当|只有|若)|必要时$|(?:可|可以|则)(?:跳过|略过|忽略)$|需要时$|경우(?:에만?)?$|필요 ?시$"),
     [TITLE_RARE] =
         "^(?:for |in |only (?:for |in )?)?(?:emergenc(?:y|ies)|emergency use|a last resort|last resort)(?: only| use only| cases?(?: only)?)?$|"
         "^(?:deprecated|obsolete|dangerous|destructive|use with care|be careful|not recommended|break[- ]glass|(?:nur )?im notfall|veraltet)$|\\bdowntime, avoid$|"
@@ -256,6 +269,29 @@ static const char *const title_patterns[] = {
         "^(?:cancelar|abortar|interrumpir) (?:una? |la |el |o )\\w+$|^(?:annuler|interrompre) (?:une? |la |le |l['’])\\w+$",
     [TITLE_INSTALL] = "^(?:fresh |new |clean )?install(?:ation|ing)?(?: guide)?$",
     [TITLE_UPGRADE] = "^(?:upgrad(?:e|es|ing)|updat(?:e|es|ing))(?: guide)?(?: (?:from|to) .*)?$",
+    [TITLE_OFTEN] =
+        "^(?:(?:run|do|done|repeat|repeated)(?: this| it)? )?(?:(?:every|each)(?: (?:other|first|second|third|last|[0-9]+(?:st|nd|rd|th)?|two|three|four|six))? "
+        "(?:days?|nights?|mornings?|evenings?|weeks?|fortnights?|months?|quarters?|years?|(?:mon|tues|wednes|thurs|fri|satur|sun)days?|weekdays?|weekends?)\\b|"
+        "(?:once|twice|[0-9]+ times|[0-9]x) (?:a|an|per|each|every) (?:day|night|week|fortnight|month|quarter|year)\\b|"
+        "(?:(?:bi-?|half-?|semi-?)?(?:daily|nightly|weekly|fortnightly|monthly|quarterly|yearly|annually)|"
+        "(?:halb|viertel)?jährlich|täglich|nächtlich|wöchentlich|monatlich|quartalsweise|quotidien|hebdomadaire|mensuel|trimestriel|annuel|diario|semanal|mensual|mensal|"
+        "trimestral|anual|diariamente|semanalmente|mensualmente|mensalmente|anualmente|codziennie|cotygodniowo|comiesięcznie)"
+        "(?= ?(?:$|[,:;.()–—-]|(?:or|and|after|at|on|by|in|for|oder|und|am|ou|et|le|o|y|los|e)\\b|(?:tasks?|jobs?|chores?|checks?|maintenance|housekeeping|clean-?ups?|routines?|duties)$))|"
+        "jede[nrsm]? (?:zweiten? )?(?:tag|nacht|woche|monat|quartal|jahr|(?:mon|diens|donners|frei|sams|sonn)tag|mittwoch)|(?:ein|zwei)mal (?:pro|im|am|in der|jährlich) ?|alle [0-9a-zä]+ (?:tage|wochen|monate|jahre)|"
+        "tous les (?:[0-9]+ )?(?:jours|mois|ans|trimestres|lundis|mardis|mercredis|jeudis|vendredis|samedis|dimanches|matins|soirs)|toutes les (?:[0-9]+ )?(?:semaines|nuits)|"
+        "chaque (?:jour|nuit|semaine|mois|trimestre|année|lundi|mardi|mercredi|jeudi|vendredi|samedi|dimanche)|une fois par (?:jour|semaine|mois|an)|"
+        "cada (?:[0-9]+ )?(?:d[ií]as?|noche|semanas?|mes|meses|trimestre|años?|anos?|lunes|martes|miércoles|jueves|viernes|sábado|domingo)\\b|tod[oa]s (?:los|las|os|as) (?:d[ií]as|noches|semanas|meses|años|anos)|"
+        "todo (?:dia|mês|ano)\\b|toda semana|una vez (?:al|por|a la) (?:día|semana|mes|año)|uma vez por (?:dia|semana|mês|ano)|"
+        "co (?:tydzień|miesiąc|kwartał|rok)|raz (?:w|na) (?:tygodni|miesi|rok|kwarta)|еже(?:дневн|недельн|месячн|квартальн|годн)|кажд(?:ый|ую|ое) (?:день|недел|месяц|квартал|год|понедельник|пятниц)|раз в (?:день|недел|месяц|квартал|год)|"
+        "毎(?:日|週|月|年|晩|朝)|每(?:天|日|周|週|月|年|季度|个月|星期)|매(?:일|주|월|년|분기)(?!\\w))",
+    [TITLE_SYMPTOM] =
+        "^(?!(?:do|what|things|how|why|when|if|where|who)\\b)(?!.*\\b(?:that|which|who|what)\\b)[\\w`*'’./ -]{2,60}? "
+        "(?:(?:does|do|did|will|is|are|can|could|has|have)(?: not|n['’]t)|won['’]t|can['’]t|cannot|fails? to|keeps?) [a-z]+(?: [\\w`/.-]+){0,4}[.!]?$",
+    [TITLE_TROUBLED] =
+        "\\b(?:[45](?:xx|0[0-9]|2[0-9])s?|errors?|err|exceptions?|fail(?:s|ed|ing|ures?)?|crash(?:es|ed|ing|loop\\w*)?|timeouts?|times? out|timing out|slow|stuck|hangs?|hung|full|down|lag(?:s|ging)?|grows?|growing|"
+        "spikes?|spiking|drops?|backlog|piling up|high|low|too (?:many|few|big|large|high|low|old)|above|below|exceeds?|exceeded|unreachable|unavailable|unresponsive|unhealthy|degraded|missing|lost|expired|expires|refused|denied|rejected|"
+        "corrupt\\w*|leak(?:s|ing)?|oom(?:killed)?|out of (?:memory|disk|space|sync)|split[- ]?brain|deadlocks?|loops?|does(?: not|n['’]t)|do(?: not|n['’]t)|won['’]t|can['’]t|cannot|never|no (?:data|metrics|logs|leader|quorum|space)|"
+        "goes|went|sees?|report(?:s|ed)?|complain(?:s|ts)?|broken|dead|red|wrong|unassigned)\\b|_(?:err|error|warn|failed)\\b",
     [TITLE_DRILL] =
         "^(?:[\\w-]+ )?drills?$|^(?:chaos|game ?day)(?: tests?)?$|^(?:test [0-9]+:? )?simulat(?:e|ing) |"
         "^test(?:ing)? (?:the |of the )?(?:fail ?over|disaster recovery|roll ?back|restore)\\b",
@@ -406,6 +442,14 @@ static enum rb_role title_role_of(struct title_reader *r, struct sv text)
     return ROLE_NONE;
 }
 
+/* "Silence alerts", "Disable monitoring": something to be done. */
+static bool title_quiets(struct sv text)
+{
+    return told_starts(
+        text,
+        WORDS_HERE("silence unsilence mute unmute suppress snooze disable enable pause resume"));
+}
+
 enum rb_role title_role(struct title_reader *r, struct sv text)
 {
     enum rb_role role = ROLE_NONE;
@@ -418,7 +462,8 @@ enum rb_role title_role(struct title_reader *r, struct sv text)
         role = title_role_of(r, t.text);
     if (role == ROLE_NONE && (t.word.n || !sv_eq(whole, t.text)))
         role = title_role_of(r, whole);
-    return role != ROLE_NONE || !t.word.n ? role : title_role_of(r, t.text);
+    role = role != ROLE_NONE || !t.word.n ? role : title_role_of(r, t.text);
+    return role == ROLE_MONITOR && title_quiets(t.text) ? ROLE_NONE : role;
 }
 
 void title_read_bare(struct title_reader *r, struct title *t)
@@ -554,6 +599,27 @@ bool title_is_of_loss(struct title_reader *r, struct sv text)
     return regex_has(r->patterns[TITLE_OF_LOSS], text);
 }
 
+struct sv title_often(struct title_reader *r, struct sv text, struct sv *rest)
+{
+    struct regex_match g[1];
+
+    text = title_strip_glyphs(text);
+    if (!regex_find(r->patterns[TITLE_OFTEN], text, 0, g, 1))
+        return (struct sv){NULL, 0};
+    *rest = sv_trim(sv_sub(text, g[0].to, text.n));
+    return sv_trim(sv_sub(text, 0, g[0].to));
+}
+
+bool title_is_symptom(struct title_reader *r, struct sv text)
+{
+    return regex_has(r->patterns[TITLE_SYMPTOM], title_strip_glyphs(text));
+}
+
+bool title_is_troubled(struct title_reader *r, struct sv text)
+{
+    return regex_has(r->patterns[TITLE_TROUBLED], title_strip_glyphs(text));
+}
+
 struct sv title_not_now(struct title_reader *r, struct sv text)
 {
     if (regex_has(r->patterns[TITLE_DRILL], text))
@@ -659,6 +725,8 @@ static bool title_take_parentheses(struct title_reader *r, struct title *t)
         t->condition = SV("in a test environment only");
     else if (regex_has(r->patterns[TITLE_CONDITION], inner) && !sv_starts(inner, SV("IF ")))
         t->condition = inner; /* IF EXISTS is SQL */
+    else if (regex_has(r->patterns[TITLE_OFTEN], inner))
+        t->often = inner;
     else if (regex_has(r->patterns[TITLE_RARE], inner)) {
         t->condition = inner;
         return false; /* a choice of ways shows it */

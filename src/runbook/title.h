@@ -10,6 +10,7 @@ struct title {
     struct sv number;    /* "1.2", "3"; empty */
     struct sv word;      /* "phase", "step", "scenario": the word before the number; empty */
     struct sv condition; /* "if needed"; empty */
+    struct sv often;     /* "(weekly)"; empty */
     bool trails; /* it stands at the end of the title without parentheses: of commands only */
     bool optional;
     bool separated;     /* a ':' or the like stands behind the number */
@@ -68,6 +69,12 @@ struct sv title_case(struct title_reader *r, struct sv text, bool asks, struct a
 bool title_is_use_case(struct title_reader *r, struct sv text);
 /* "Emergency use only", "Deprecated" as all of a text: that; else empty. */
 struct sv title_rare(struct title_reader *r, struct sv text);
+/* "Weekly", "every 2nd Friday: ...": what the text begins with, when that is how often something is done; empty: it is not. */
+struct sv title_often(struct title_reader *r, struct sv text, struct sv *rest);
+/* "A host doesn't come back": for that case only, whatever stands beside it. */
+bool title_is_symptom(struct title_reader *r, struct sv text);
+/* "Replication lag grows", "Users see 502": it may be what is wrong, when another title beside it says such a thing. */
+bool title_is_troubled(struct title_reader *r, struct sv text);
 /* "First Deployment", "Initial Setup"; "Version Upgrade", "Subsequent Releases". */
 bool title_is_first(struct title_reader *r, struct sv text);
 /* "Installation" and "Upgrade" alone. */

@@ -281,12 +281,39 @@ static struct sv told_answer(struct rb_build *b, const struct md_node *n)
                                    : (struct sv){NULL, 0};
 }
 
+/* "**Hot upgrade** only when sockets must not drop": when the section with that title is done. */
+static void told_titled(struct rb_build *b, const struct md_node *n)
+{
+    static const struct sv says[] = {SV("only when "), SV("only if "), SV("only for "),
+                                     SV("only in "), SV("if ")};
+    size_t end;
+    struct sv strong = md_leading_strong(n, &end), rest;
+
+    if (!strong.n || md_is_all_strong(n) || n->text.n > LABEL_MAX_BYTES)
+        return;
+    rest = sv_trim(sv_sub(n->text, end, n->text.n));
+    while (rest.n && strchr(":- ", *rest.p))
+        rest = sv_sub(rest, 1, rest.n);
+    (void)(sv_eat(&rest, SV("–")) || sv_eat(&rest, SV("—")) || sv_eat_nocase(&rest, SV("is ")));
+    rest = sv_trim(rest);
+    for (size_t i = 0; i < ARRAY_LEN(says); i++)
+        if (sv_starts_nocase(rest, says[i])) {
+            *vec_add(&b->jumps) =
+                (struct rb_jump){.line = n->line,
+                                 .titled = true,
+                                 .anchor = told_bare(strong),
+                                 .condition = told_bare(told_first_sentence(rest))};
+            return;
+        }
+}
+
 void told_jumps(struct rb_build *b, const struct md_node *n)
 {
     struct told_sentence s = {0};
     struct sv answer = n->n_spans ? told_answer(b, n) : (struct sv){NULL, 0};
     bool jumps = false;
 
+    told_titled(b, n);
     for (size_t i = 0; answer.n && i < n->n_spans; i++)
         if (told_is_jump(&n->spans[i]))
             *vec_add(&b->jumps) =
@@ -402,11 +429,151 @@ static struct sv told_also(struct rb_build *b, struct sv one, size_t line, bool 
     return shown;
 }
 
+/* "The output should be empty", "`x` must list `a`": the steps from block_steps on must show it; false: no such sentence. */
+static bool told_expects_one(struct rb_build *b, struct sv one, size_t line)
+{
+    struct regex_match g[2];
+
+    if (regex_find(b->block_patterns[BLOCK_SHOULD], one, 0, g, 2))
+        build_expect(b, b->block_steps, told_shown(b, one, g[1].from), line);
+    else if (regex_has(b->block_patterns[BLOCK_SHOULD_TOO], one) ||
+             regex_has(b->block_patterns[BLOCK_MUST_SHOW], one))
+        build_expect(b, b->block_steps, one, line);
+    else
+        return false;
+    return true;
+}
+
+/* "is 88", "says `ok`": what it is; empty: something else is said of it. */
+static struct sv told_is_value(struct sv after)
+{
+    static struct words values =
+        WORDS("empty active running up down green ok t f true false null none zero inactive");
+    struct sv word;
+
+    if (!told_starts(after, WORDS_HERE("is are says equals gives reads")) ||
+        !sv_next_word(&after, &word))
+        return (struct sv){NULL, 0};
+    after = sv_trim(after);
+    return after.n && (ascii_is_digit(*after.p) || strchr("\"'`", *after.p) ||
+                       told_starts(after, &values))
+               ? after
+               : (struct sv){NULL, 0};
+}
+
+/* "→ 200", "-> f": what stands behind an arrow, if nobody is told to do it. */
+static struct sv told_is_yielded(struct sv after)
+{
+    enum { SHORT = 120 };
+
+    if (sv_starts(after, SV("–")) || sv_starts(after, SV("—")) || !told_arrow(&after))
+        return (struct sv){NULL, 0};
+    after = told_first_sentence(after);
+    return after.n <= SHORT && !sv_ends(after, SV(":")) && told_how(after) == TOLD_NOT &&
+                   !told_starts(after, WORDS_HERE("if when unless then go see back continue"))
+               ? after
+               : (struct sv){NULL, 0};
+}
+
+/* What stands behind the code that ends at `at`, with the marks of code in it. */
+static struct sv told_marked(struct rb_build *b, const struct md_node *n, size_t at)
+{
+    CLEANUP(strbuf_release) struct strbuf text = STRBUF(0);
+
+    for (size_t i = 0; i < n->n_spans; i++)
+        if (n->spans[i].kind == MD_CODE_SPAN && n->spans[i].from >= at) {
+            strbuf_addf(&text, "%.*s`%.*s`", SV_FMT(sv_sub(n->text, at, n->spans[i].from)),
+                        SV_FMT(sv_sub(n->text, n->spans[i].from, n->spans[i].to)));
+            at = n->spans[i].to;
+        }
+    strbuf_add_sv(&text, sv_sub(n->text, at, n->text.n));
+    return arena_sv(b->arena, strbuf_sv(&text));
+}
+
+void told_must(struct rb_build *b, const struct md_node *n, size_t at, size_t from)
+{
+    size_t outer = b->block_steps;
+    struct sv after = told_marked(b, n, at), shown;
+
+    if (vec_last(&b->steps)->step.waits)
+        return; /* until it shows that */
+    (void)sv_eat(&after, SV(")"));
+    after = sv_trim(after);
+    shown = told_is_yielded(after);
+    if (!shown.n)
+        shown = told_first_sentence(told_is_value(after));
+    b->block_steps = from;
+    if (shown.n)
+        build_expect(b, from, shown, n->line);
+    else if (told_starts(after, WORDS_HERE("should must has have needs returns prints outputs")))
+        (void)told_expects_one(
+            b, arena_fmt(b->arena, "it %.*s", SV_FMT(told_first_sentence(after))), n->line);
+    b->block_steps = outer;
+}
+
+/* Do the commands only look? */
+static bool told_only_looked(const struct rb_build *b)
+{
+    for (size_t i = b->block_steps; i < b->steps.n; i++)
+        if (!b->steps.v[i].step.command || b->steps.v[i].step.command->effect > EFFECT_STATE)
+            return false;
+    return b->block_steps < b->steps.n;
+}
+
+/* "Two rows, both `streaming`", "(no output)", "PONG and role:slave": what was shown, without a verb. */
+static bool told_is_shown(struct rb_build *b, struct sv one)
+{
+    enum { SHORT = 120 };
+    static struct words fronts = WORDS(
+        "two three four five six seven eight nine ten both all every each no none nothing only exactly zero one");
+    static struct words verbs = WORDS(
+        "is are was were be been will would can could may might must should takes take has have had does do did needs need "
+        "means gets uses run runs happens stays if when unless where which who that you we");
+    struct sv rest = one, word = {NULL, 0}, first = {NULL, 0};
+    bool capitals = true, digit;
+
+    if (!one.n || one.n > SHORT || sv_ends(one, SV("?")) || told_verb(one) != TOLD_NOT)
+        return false;
+    while (sv_next_word(&rest, &word)) {
+        first = first.n ? first : told_bare(word);
+        if (words_have(&verbs, told_bare(word)))
+            return false;
+    }
+    for (size_t i = 0; i < first.n; i++)
+        capitals &= ascii_is_upper(first.p[i]);
+    for (size_t i = 0; i < one.n; i++)
+        if ((unsigned char)one.p[i] & 0x80)
+            return false; /* verbs of other languages are not known here */
+    digit = first.n && (ascii_is_digit(*first.p) || *first.p == '"');
+    return digit || (capitals && first.n > 1) || words_have(&fronts, first) ||
+           expect_is_limit(b->expect, one);
+}
+
+/* Right below a block that only looks. */
+static bool told_shows(struct rb_build *b, struct sv one, size_t line)
+{
+    if (one.n > 2 && *one.p == '(' && one.p[one.n - 1] == ')')
+        one = sv_trim(sv_sub(one, 1, one.n - 1));
+    if (!told_only_looked(b) || !told_is_shown(b, one))
+        return false;
+    build_expect(b, b->block_steps, one, line);
+    return true;
+}
+
+/* Does it end inside of code? */
+static bool told_is_open(struct sv text)
+{
+    bool open = false;
+
+    for (size_t i = 0; i < text.n; i++)
+        open ^= text.p[i] == '`';
+    return open;
+}
+
 bool told_expects(struct rb_build *b, const struct md_node *n)
 {
     struct sv text = attach_text(b, (uint32_t)(n - b->rb->md.v));
     struct told_sentence s = {0};
-    struct regex_match g[2];
     bool found = false;
     struct sv also;
 
@@ -420,14 +587,14 @@ bool told_expects(struct rb_build *b, const struct md_node *n)
             one.n--;
         if (sv_ends(one, SV(":")) || remark_is(b, one))
             continue;
+        if (told_is_open(one)) { /* the rest, or a full stop in code would end it */
+            one = sv_trim(sv_sub(text, s.from, text.n));
+            s.to = text.n;
+        }
         also = told_also(b, one, n->line, s.from == 0);
         if (also.n)
             build_expect(b, b->block_steps, also, n->line);
-        else if (regex_find(b->block_patterns[BLOCK_SHOULD], one, 0, g, 2))
-            build_expect(b, b->block_steps, told_shown(b, one, g[1].from), n->line);
-        else if (regex_has(b->block_patterns[BLOCK_SHOULD_TOO], one))
-            build_expect(b, b->block_steps, one, n->line);
-        else
+        else if (!told_expects_one(b, one, n->line) && !told_shows(b, one, n->line))
             continue;
         found = true;
     }
@@ -506,7 +673,7 @@ static struct sv told_before_commands(const struct md_node *n, const struct told
 
 /* --- paragraphs --- */
 
-static bool told_role_acts(const struct rb_build *b)
+bool told_acts(const struct rb_build *b)
 {
     enum rb_role role = build_role(b);
 
@@ -525,6 +692,7 @@ static void told_step(struct rb_build *b, const struct md_node *n, size_t from, 
 
 struct told_span {
     size_t from, to; /* of what a person does; from == SV_NPOS: nothing */
+    bool behind;     /* a command in the text, of which it may warn */
 };
 
 /* "Replace <host> with the name of yours": it is asked as a placeholder. */
@@ -596,6 +764,10 @@ static void told_take(struct rb_build *b, const struct md_node *n, const struct 
         return;
     if (told_starts(one, WORDS_HERE("halt abort cancel")) && sv_has_word(one, SV("if"))) {
         otherwise_remark(b, md_line_at(n, s->from), one); /* "Halt the rollout if ..." */
+        return;
+    }
+    if (remark && span->behind) {
+        otherwise_remark(b, md_line_at(n, s->from), one);
         return;
     }
     if (remark) {
@@ -674,24 +846,27 @@ static void told_remark(struct rb_build *b, const struct md_node *n, size_t last
         remark_add(b, md_line_at(n, from), text);
 }
 
-void told_paragraph(struct rb_build *b, const struct md_node *n, bool decided)
+/* "Is there an incident open? If yes, stop.": somebody has to answer. */
+static bool told_answers(struct sv text, size_t last_from, const struct told_sentence *s)
 {
-    struct told_sentence s = {.to = told_begin(n->text)}, ahead;
-    struct told_span span = {SV_NPOS, 0};
+    struct sv one = sv_sub(text, s->from, s->to);
+
+    return last_from != SV_NPOS && s->in_case && !sv_ends(one, SV(":")) &&
+           sv_ends(sv_trim(sv_sub(text, last_from, s->from)), SV("?")) &&
+           (sv_starts_nocase(one, SV("if yes")) || sv_starts_nocase(one, SV("if so")) ||
+            sv_starts_nocase(one, SV("if no")));
+}
+
+/* What the sentences from `at` on tell somebody to do. */
+static void told_sentences(struct rb_build *b, const struct md_node *n, size_t at, bool decided,
+                           bool behind)
+{
+    struct told_sentence s = {.to = at}, ahead;
+    struct told_span span = {SV_NPOS, 0, behind};
     bool below = told_has_commands_below(b, n);
     size_t before = b->remarks.n, last_from = SV_NPOS; /* the sentence before */
     size_t case_from = SV_NPOS;
 
-    if (told_role_acts(b) && build_role(b) != ROLE_ROLLBACK && failure_is_told(n->text)) {
-        otherwise_remark(b, n->line, n->text);
-        return;
-    }
-    if (!told_role_acts(b) || b->whole || n->text.n > EXPECT_MAX_BYTES || told_is_label(n))
-        return;
-    if (told_is_gate(b, n->text)) {
-        told_step(b, n, 0, n->text.n);
-        return;
-    }
     while (told_next(n->text, &s)) {
         bool last = true;
 
@@ -702,6 +877,11 @@ void told_paragraph(struct rb_build *b, const struct md_node *n, bool decided)
             continue;
         if (!b->quoted && told_is_gate(b, sv_trim(sv_sub(n->text, s.from, s.to)))) {
             span.from = size_min(span.from, s.from); /* "Do not go on until it is green." */
+            span.to = s.to;
+            continue;
+        }
+        if (told_answers(n->text, last_from, &s)) {
+            span.from = size_min(span.from, last_from); /* "Is there an incident? If yes, stop." */
             span.to = s.to;
             continue;
         }
@@ -726,7 +906,139 @@ void told_paragraph(struct rb_build *b, const struct md_node *n, bool decided)
     told_step(b, n, span.from, told_has_commands_below(b, n) ? span.to : n->text.n);
 }
 
-/* --- lists and boxes --- */
+void told_paragraph(struct rb_build *b, const struct md_node *n, bool decided)
+{
+    if (told_acts(b) && build_role(b) != ROLE_ROLLBACK && failure_is_told(n->text)) {
+        otherwise_remark(b, n->line, n->text);
+        return;
+    }
+    if (!told_acts(b) || b->whole || n->text.n > EXPECT_MAX_BYTES || told_is_label(n))
+        return;
+    if (told_is_gate(b, n->text)) {
+        told_step(b, n, 0, n->text.n);
+        return;
+    }
+    told_sentences(b, n, told_begin(n->text), decided, false);
+}
+
+/* "wait until it finishes": the run does, of each command. */
+static bool told_is_waited(struct sv text)
+{
+    static const struct sv fronts[] = {SV("wait for it to "), SV("wait until it "),
+                                       SV("wait till it "), SV("wait for the command to "),
+                                       SV("wait until the command ")};
+    static struct words ends = WORDS(
+        "finish finishes finished end ends complete completes completed return returns done is has");
+
+    for (size_t i = 0; i < ARRAY_LEN(fronts); i++)
+        if (sv_eat_nocase(&text, fronts[i]))
+            return told_starts(told_bare(text), &ends);
+    return false;
+}
+
+/* Behind ", then" any verb is one that somebody does, but for "the pods restart". */
+static bool told_is_joined(struct sv one, struct sv clause, size_t at)
+{
+    return told_verb(one) != TOLD_NOT ||
+           (at > 0 && clause.p[at - 1] == ',' &&
+            sv_starts_nocase(sv_sub(clause, at, clause.n), SV(" then ")) && one.n &&
+            told_is_small(*one.p) &&
+            !told_starts(
+                one,
+                WORDS_HERE(
+                    "the a an it its this that these they we you all if when in on at by to for with")));
+}
+
+/* "... and tell the team", ", then restart": from the verb on; empty: no more is told. */
+static struct sv told_joined(struct sv clause)
+{
+    static const struct sv joints[] = {SV(" and then "), SV(" and "), SV(" then ")};
+
+    for (size_t i = 0; i < ARRAY_LEN(joints); i++)
+        for (size_t at = 0; (at = sv_find_nocase(clause, joints[i], at)) != SV_NPOS; at++) {
+            struct sv one = sv_trim(sv_sub(clause, at + joints[i].n, clause.n));
+
+            if (told_is_joined(told_bare(one), clause, at) && !told_is_waited(one))
+                return one;
+        }
+    return (struct sv){NULL, 0};
+}
+
+/* Is anything but "and", "then" said? */
+static bool told_says_between(struct sv text)
+{
+    struct sv word;
+
+    while (sv_next_word(&text, &word))
+        if (!told_starts(word, WORDS_HERE("and then")) && told_bare(word).n)
+            return true;
+    return false;
+}
+
+void told_rest(struct rb_build *b, const struct md_node *n, size_t at)
+{
+    struct told_sentence s = {.to = at};
+    struct sv joined;
+    size_t begin;
+
+    if (!told_acts(b) || b->whole || b->quoted || n->text.n > EXPECT_MAX_BYTES)
+        return;
+    if (at < n->text.n && told_ends(n->text, at)) {
+        at++;
+    } else if (told_cut(n->text, &s)) {
+        joined = told_joined(sv_sub(n->text, at, s.to));
+        begin = joined.n ? (size_t)(joined.p - n->text.p) : s.to;
+        if (joined.n) /* "on all nodes and restart" with all of it */
+            told_step(b, n, told_says_between(sv_sub(n->text, at, begin)) ? at : begin, s.to);
+        at = s.to;
+    }
+    told_sentences(b, n, at, false, true);
+}
+
+/* "Restart it and wait 10 minutes:" above commands that do not wait: of the steps from `before` on. */
+void told_waited(struct rb_build *b, struct sv label, size_t line, size_t before)
+{
+    struct sv wait = told_joined(told_last_sentence(label));
+
+    while (wait.n && strchr(":.", wait.p[wait.n - 1]))
+        wait.n--;
+    if (!told_starts(wait, WORDS_HERE("wait")) || before >= b->steps.n || b->full_line ||
+        !told_acts(b))
+        return;
+    for (size_t i = before; i < b->steps.n; i++)
+        if (b->steps.v[i].step.kind == STEP_MANUAL || told_waits(b->steps.v[i].step.text))
+            return;
+    (void)build_step(b, STEP_MANUAL, line, wait);
+}
+
+bool told_again(struct rb_build *b, const struct md_node *n)
+{
+    static const struct sv fronts[] = {
+        SV("same as "), SV("same, "),    SV("same procedure"), SV("same steps"), SV("as above"),
+        SV("as in "),   SV("as for "),   SV("as with "),       SV("as on "),     SV("like above"),
+        SV("likewise"), SV("ditto"),     SV("wie oben"),       SV("wie in "),    SV("dasselbe"),
+        SV("idem"),     SV("comme "),    SV("igual que"),      SV("igual a"),    SV("lo mismo"),
+        SV("o mesmo"),  SV("jak wyżej"), SV("同上"),           SV("同様に"),     SV("то же ")};
+    const struct md_node *next = n->next == MD_NONE ? NULL : &b->rb->md.v[n->next];
+    struct sv text = sv_trim(n->text), said = text, host;
+
+    if (where_read(text, &host) == WHERE_ONCE) /* "On pg1: as for the standbys." */
+        said = sv_trim(sv_sub(text, sv_find(text, SV(": "), 0) + 1, text.n));
+    if (!told_acts(b) || b->quoted || text.n > 160 || n->parent != 0 || b->part == RB_NONE ||
+        n->before == MD_NONE || b->rb->md.v[n->before].kind != MD_HEADING ||
+        (next && next->kind != MD_HEADING && next->kind != MD_PARAGRAPH))
+        return false;
+    for (size_t i = 0; i < ARRAY_LEN(fronts); i++)
+        if (sv_starts_nocase(said, fronts[i])) {
+            (void)build_step(b, STEP_MANUAL, n->line,
+                             arena_fmt(b->arena, "%.*s: %.*s",
+                                       SV_FMT(build_part(b, b->part)->title), SV_FMT(text)));
+            return true;
+        }
+    return false;
+}
+
+/* --- lists --- */
 
 /*
  * "Migrate these sites by hand:" above a list in which nothing was found to do, and no commands stand below: the list
@@ -741,7 +1053,7 @@ void told_list(struct rb_build *b, uint32_t list, struct sv label)
                  v[n->next].kind != MD_HEADING && /* something is done after it */
                  regex_has(b->watch_patterns[WATCH_SOAK], label);
 
-    if (!told_role_acts(b) || b->whole || b->quoted || n->before == MD_NONE ||
+    if (!told_acts(b) || b->whole || b->quoted || n->before == MD_NONE ||
         v[n->before].kind != MD_PARAGRAPH || !sv_ends(label, SV(":")) ||
         !(soaks || sv_has_nocase(by_hand, SV("manual")) || sv_has_nocase(by_hand, SV("by hand"))))
         return;
@@ -763,61 +1075,6 @@ bool told_arrow(struct sv *text)
             return true;
         }
     return false;
-}
-
-/* "☐ Backup taken", "✅ No errors in the log": a tick that the author made is no evidence. */
-static bool told_mark(struct sv line, struct sv *text)
-{
-    static const struct sv marks[] = {SV("☐"), SV("⬜"), SV("□"), SV("✅"),
-                                      SV("☑"), SV("✔"), SV("✓")};
-
-    *text = sv_trim(line);
-    for (size_t i = 0; i < ARRAY_LEN(marks); i++)
-        if (sv_eat(text, marks[i])) {
-            (void)sv_eat(text, SV("\xef\xb8\x8f")); /* as a picture */
-            *text = sv_trim(*text);
-            return text->n > 0;
-        }
-    return false;
-}
-
-/* Lines with marks, all of them; one alone is a remark: "✅ Done, go on." */
-static bool told_all_marked(struct sv text)
-{
-    struct sv line, rest;
-    size_t lines = 0;
-
-    while (sv_next_line(&text, &line)) {
-        if (!told_mark(line, &rest))
-            return false;
-        lines++;
-    }
-    return lines > 1;
-}
-
-/* "[ ] Set the minimum TTL", and the lines that go on with it: each box is confirmed; false: it is another text. */
-bool told_boxes(struct rb_build *b, const struct md_node *n)
-{
-    struct sv rest = n->text, line, text;
-    struct rb_step *step = NULL;
-    bool marked = told_all_marked(sv_trim(n->text));
-
-    if (!told_role_acts(b) || (!marked && !sv_starts(sv_trim(n->text), SV("["))))
-        return false;
-    for (size_t at = n->line; sv_next_line(&rest, &line) && !b->full_line; at++) {
-        if (marked ? told_mark(line, &text) : block_box(line, &text)) {
-            bool approval = title_is_approval(b->title, text);
-
-            watch_propose(b, text, at);
-            step = &build_step(b, approval ? STEP_APPROVAL : STEP_MANUAL, at, text)->step;
-        } else if (!step) {
-            return false;
-        } else {
-            step->text.n = (size_t)(line.p + line.n - step->text.p);
-            step->end_line = at;
-        }
-    }
-    return true;
 }
 
 /* --- sections --- */
@@ -902,7 +1159,7 @@ void told_section(struct rb_build *b, uint32_t next, unsigned level)
         return;
     title_read(b->title, b->rb->md.v[p->node].text, &t);
     b->part = part;
-    if (told_role_acts(b) &&
+    if (told_acts(b) &&
         ((t.word.n ? t.is_step : told_verb_of_title(p->title) != TOLD_NOT) ||
          (p->number.n && told_shows_text(b)) || told_is_back(b, p)) &&
         !attach_task(b)) {

@@ -7,6 +7,7 @@
 #include "base/duration.h"
 #include "base/regex.h"
 #include "base/sv.h"
+#include "base/words.h"
 #include "runbook/reader_int.h"
 #include "runbook/told_verb.h"
 
@@ -120,19 +121,68 @@ static struct sv wait_span_at(struct sv text, struct sv word)
                : (struct sv){NULL, 0};
 }
 
+/* "2 Wochen", "7 días", "une semaine": a number and a unit in another language, of hours or more. */
+static struct sv wait_abroad(struct sv text)
+{
+    static struct words ones = WORDS(
+        "einer einem eine ein zwei drei vier un une deux trois una dos tres um uma dois duas três jednym dwóch");
+    static struct words units = WORDS(
+        "stunde stunden tag tage tagen woche wochen monat monate monaten heure heures jour jours semaine semaines mois hora horas día "
+        "días dia dias semana semanas mes meses mês godzin godzinach dni dniach tygodnia tygodniu tygodniach miesiąc miesiącu часа часов дней дня недели недель месяц");
+    struct sv number, unit;
+    uint64_t n;
+
+    if (!sv_next_word(&text, &number) || !(sv_to_u64(number, &n) || words_have(&ones, number)) ||
+        !sv_next_word(&text, &unit))
+        return (struct sv){NULL, 0};
+    while (unit.n && strchr(",.:;)", unit.p[unit.n - 1]))
+        unit.n--;
+    return words_have(&units, unit) ? (struct sv){number.p, (size_t)(unit.p + unit.n - number.p)}
+                                    : (struct sv){NULL, 0};
+}
+
+/* "T+24h", "T-48h raise the TTL": an hour or more from when the rest is done; empty: it begins otherwise. */
+static struct sv wait_offset(struct sv text)
+{
+    struct sv rest = text, word, number;
+    size_t digits = 0;
+    uint64_t n;
+
+    if (!sv_next_word(&rest, &word) || word.n < 4 || (*word.p != 'T' && *word.p != 't') ||
+        !strchr("+-", word.p[1]))
+        return (struct sv){NULL, 0};
+    while (word.n && strchr(":,.)", word.p[word.n - 1]))
+        word.n--;
+    number = sv_sub(word, 2, word.n);
+    while (digits < number.n && ascii_is_digit(number.p[digits]))
+        digits++;
+    if (!sv_to_u64(sv_sub(number, 0, digits), &n) ||
+        (int64_t)n * duration_unit_ms(sv_sub(number, digits, number.n)) < WAIT_LATER_MS)
+        return (struct sv){NULL, 0};
+    return word;
+}
+
 struct sv wait_later(struct rb_build *b, struct sv before)
 {
-    static const struct sv words[] = {SV("after "), SV("for "), SV("nach "), SV("après ")};
+    static const struct sv words[] = {
+        SV("after "),     SV("for "),  SV("nach "), SV("après "), SV("tras "), SV("después de "),
+        SV("depois de "), SV("após "), SV("po "),   SV("через "), SV("dopo "), SV("not before ")};
     bool keeps = told_starts(before, WORDS_HERE("keep leave wait hold"));
+    struct sv moment;
 
     if (!before.n || before.n > LABEL_MAX_BYTES)
         return (struct sv){NULL, 0};
+    moment = wait_offset(before);
+    if (moment.n)
+        return arena_fmt(b->arena, "at %.*s", SV_FMT(moment));
     for (size_t i = 0; i < ARRAY_LEN(words); i++) {
         size_t at = sv_find_nocase(before, words[i], 0);
         struct sv span = at == SV_NPOS || (at > 0 && !ascii_is_space(before.p[at - 1]))
                              ? (struct sv){NULL, 0}
                              : wait_span_at(sv_sub(before, at, before.n), words[i]);
 
+        if (!span.n && at == 0)
+            span = wait_abroad(sv_sub(before, words[i].n, before.n));
         if (span.n && (keeps || at == 0))
             return arena_fmt(b->arena, "after %.*s", SV_FMT(span));
     }

@@ -77,6 +77,8 @@ static bool where_goes_on(struct sv *text)
 
     if (sv_starts(rest, SV("(")) && sv_find_byte(rest, ')', 0) != SV_NPOS) /* "(the passive one)" */
         *text = rest = sv_trim(sv_sub(rest, sv_find_byte(rest, ')', 0) + 1, rest.n));
+    if (sv_starts_nocase(rest, SV("first")) && rest.n > 5 && strchr(", ", rest.p[5]))
+        rest = sv_trim(sv_sub(rest, 5, rest.n)); /* "web1 first, then web2" */
     comma = sv_eat(&rest, SV(","));
     if (!sv_next_word(&rest, &word))
         return false;
@@ -93,17 +95,49 @@ static bool where_goes_on(struct sv *text)
     return true;
 }
 
+static bool where_is_machine(struct sv name);
+
+/* "pg3" and "pg2": as the first is a machine, so is the other. */
+static bool where_is_alike(struct sv first, struct sv name)
+{
+    size_t n = 0;
+
+    while (n < name.n && !ascii_is_digit(name.p[n]))
+        n++;
+    return n > 0 && n < name.n && sv_starts(first, sv_sub(name, 0, n)) && n < first.n &&
+           ascii_is_digit(first.p[n]);
+}
+
+/* "db-1, and when it is streaming again on db-2": to the last of them that is named in the same sentence, before what is done there. */
+static struct sv where_later(struct sv all, struct sv rest)
+{
+    enum { LOOK = 16 };
+    struct sv word, bare;
+    bool on = false, ends = rest.n && strchr(".:;", *rest.p);
+
+    for (size_t i = 0; i < LOOK && !ends && sv_next_word(&rest, &word); i++) {
+        bare = told_bare(word);
+        ends = strchr(".:;", word.p[word.n - 1]) ||
+               where_in(bare, WORDS_HERE("run execute do type perform use restart stop start"));
+        if (on && where_is_name(bare) && (where_is_machine(bare) || where_is_alike(all, bare)))
+            all.n = (size_t)(bare.p + bare.n - all.p);
+        on = where_in(word, WORDS_HERE("on then"));
+    }
+    return all;
+}
+
 /* The names from the first to the last of several. */
 static struct sv where_names(struct sv first, struct sv rest)
 {
-    struct sv all = first, word;
+    struct sv all = first, word, behind = rest;
 
     while (where_goes_on(&rest) && sv_next_word(&rest, &word) && where_is_name(told_bare(word))) {
         word = told_bare(word);
         all.n = (size_t)(word.p + word.n - all.p);
         rest = (struct sv){word.p + word.n, (size_t)(rest.p + rest.n - word.p) - word.n};
+        behind = rest;
     }
-    return all;
+    return where_later(all, behind);
 }
 
 /* "web servers", "database primary": up to the last word of four that machines are called; empty: none is. */
@@ -534,6 +568,14 @@ static bool where_spreads_to(struct sv rest, struct sv *host)
         *host = where_words(sv_trim(rest), &mine);
         if (host->n && !mine)
             return true;
+        of = sv_trim(rest);
+        if (sv_next_word(&of, &word) && where_is_name(told_bare(word)) &&
+            where_is_machine(told_bare(word))) { /* "each of zk1, zk2, zk3" */
+            word = told_bare(word);
+            *host = where_names(
+                word, (struct sv){word.p + word.n, (size_t)(of.p + of.n - word.p) - word.n});
+            return true;
+        }
     }
     return false;
 }
@@ -576,6 +618,11 @@ bool where_spreads(struct sv sentence, struct sv *host)
         return true;
     if (told_starts(text, WORDS_HERE("for repeat für pour para dla")))
         return where_spreads_to(text, host);
+    rest = text;
+    if (sv_eat_nocase(&rest, SV("per "))) { /* "Per broker" */
+        *host = where_words(sv_trim(rest), &mine);
+        return host->n == sv_trim(rest).n && !mine;
+    }
     for (size_t i = 0; i < ARRAY_LEN(turns); i++)
         turn |= sv_has_nocase(text, turns[i]);
     if (!turn && sv_has_nocase(text, SV(" at a time")))
@@ -592,6 +639,31 @@ bool where_spreads(struct sv sentence, struct sv *host)
             *host = where_words(sv_trim(rest), &mine);
             if (host->n)
                 return !mine;
+        }
+    return false;
+}
+
+bool where_named(struct sv sentence, struct sv *host)
+{
+    static const struct sv fronts[] = {SV(" on "), SV(" from "), SV(" auf "), SV(" sur "),
+                                       SV(" en "), SV(" em "),   SV(" na "),  SV(" на ")};
+    static struct words before = WORDS(
+        "the a el la le les der dem den your our jump deployment build release application app database db admin ansible");
+    struct sv rest, word, target;
+
+    for (size_t i = 0; i < ARRAY_LEN(fronts); i++)
+        for (size_t at = 0; (at = sv_find(sentence, fronts[i], at)) != SV_NPOS; at++) {
+            target = rest = sv_trim(sv_sub(sentence, at + fronts[i].n, sentence.n));
+            while (sv_next_word(&rest, &word) &&
+                   (where_in(word, &before) || where_in(told_bare(word), &where_machines)))
+                ;
+            word = told_bare(word);
+            if (where_is_name(word) && (where_is_machine(word) || (word.p == target.p && i == 0))) {
+                *host = word;
+                return true;
+            }
+            if (where_target(target, host) && host->n)
+                return true;
         }
     return false;
 }

@@ -30,6 +30,8 @@ bool where_within(struct sv sentence, struct sv *host);
 /* "For each node, complete the following steps. Do one at a time." above a list. */
 bool where_heads(struct sv label);
 bool where_spreads(struct sv sentence, struct sv *host);
+/* "Everything below runs on web1", "se ejecutan en el servidor app2": the host anywhere in a sentence that is known to say where. */
+bool where_named(struct sv sentence, struct sv *host);
 /* "Backout (both LBs):", "Rollback (on db2)": what stands in brackets at its end. */
 bool where_in_brackets(struct sv title, struct sv *host);
 /* Do all lines reach other hosts by themselves (`kubectl`, `psql -h`, `curl https://`), or name this one? */

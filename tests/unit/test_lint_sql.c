@@ -150,6 +150,9 @@ T(sql_of_a_runbook_is_looked_at_where_it_stands)
         {"## Deploy\n\nWith sqlite3, later PostgreSQL:\n\n```sql\n"
          "ALTER TABLE a ADD CONSTRAINT c CHECK (b > 1);\n```\n",
          ""},
+        {"## Deploy\n\n```bash\nsqlite3 shop.db <<EOF\nBEGIN;\nUPDATE a SET b = 1;\nCOMMIT;\nEOF\n```\n",
+         ""},
+        {"## Deploy\n\n```bash\nsqlite3 shop.db \"INSERT INTO users VALUES ('x', 1)\"\n```\n", ""},
         {"## Rollback\n\n```sql\nDROP INDEX i;\nALTER TABLE a DROP COLUMN b;\n```\n", ""},
         {"## Deploy\n\n```sql\nALTER TABLE a ADD COLUMN b text;\nALTER TABLE a DROP COLUMN c;\n```\n",
          ""},

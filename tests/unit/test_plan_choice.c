@@ -276,7 +276,44 @@ T(a_lone_curl_in_a_shell_is_made_to_say_its_status)
     }
 }
 
-T_MAIN(T_CASE(no_to_all_ways_is_an_answer), T_CASE(which_way_is_gone_may_be_asked_in_the_run),
+/* "Do not run this in staging": the environment of the run decides; where it is none of those that are known, somebody does. */
+T(the_environment_decides_what_is_for_another_one)
+{
+    static const struct {
+        const char *said, *environment;
+        size_t questions;
+        bool done;
+    } rows[] = {
+        {"Do not run this in staging.", "staging", 0, false},
+        {"Do not run this in staging.", "production", 0, true},
+        {"Do not run this in staging.", "blue", 1, true},
+        {"Not needed in prod.", "production", 0, false},
+        {"Production only:", "production", 0, true},
+        {"Production only:", "staging", 0, false},
+        {"Production only:", "blue", 1, true},
+        {"Skip on replicas.", "production", 1, true},
+        {"This must not be run on the standby.", "production", 1, true},
+    };
+
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        CLEANUP(strbuf_release) struct strbuf md = STRBUF(0), bound = STRBUF(0);
+        struct world w;
+        size_t skipped = 0;
+
+        strbuf_addf(&md, DEPLOY SH("./a") "%s\n" SH("./b"), rows[i].said);
+        strbuf_addf(&bound, "environment: %s\n", rows[i].environment);
+        world_make(&w, strbuf_str(&md), strbuf_str(&bound));
+        for (size_t k = 0; k < w.plan.n_steps; k++)
+            skipped += w.plan.steps[k].skip.n > 0;
+        if (count_questions(&w, "choice") != rows[i].questions || (skipped == 0) != rows[i].done)
+            T_FAIL("'%s' in %s has %zu questions, and %zu steps are left out", rows[i].said,
+                   rows[i].environment, count_questions(&w, "choice"), skipped);
+        world_end(&w);
+    }
+}
+
+T_MAIN(T_CASE(the_environment_decides_what_is_for_another_one), T_CASE(no_to_all_ways_is_an_answer),
+       T_CASE(which_way_is_gone_may_be_asked_in_the_run),
        T_CASE(a_way_that_the_binding_says_no_to_is_no_option),
        T_CASE(beside_a_way_that_is_gone_another_may_be_asked_about),
        T_CASE(what_the_document_always_does_may_be_asked_about_as_a_part),

@@ -30,10 +30,18 @@ T(commands_of_sections_that_only_tell_are_left_to_people)
 /* The way back ends before it: whoever is asked for it at night cannot say yes. */
 T(what_is_tried_again_after_the_fix_is_no_step_of_the_way_back)
 {
-    static const char *const later[] = {"Re-attempt migration after fix", "Re-run the migration",
-                                        "Retry deployment", "Try the release again"};
-    static const char *const now[] = {"Re-run the smoke tests", "Retry the rollback of the release",
-                                      "Try the release", "Tell the release manager"};
+    static const char *const later[] = {
+        "Re-attempt migration after fix", "Re-run the migration",    "Retry deployment",
+        "Try the release again",          "Investigate the issue",   "Analyse the root cause of it",
+        "Find and fix the problems.",     "Find out what went wrong"};
+    static const char *const now[] = {"Re-run the smoke tests",
+                                      "Retry the rollback of the release",
+                                      "Try the release",
+                                      "Tell the release manager",
+                                      "Investigate",
+                                      "Find the issue number",
+                                      "Identify the failed node",
+                                      "Debug the issuer"};
     struct world w;
 
     for (size_t i = 0; i < 2 * ARRAY_LEN(later); i++) {
@@ -79,6 +87,22 @@ T(commands_of_lists_and_tables_that_only_tell_are_left_to_people)
     T_SV(json_get_sv(json_array_get(left, 0), "text"), "systemctl stop app");
     T_SV(json_get_sv(json_array_get(left, 0), "title"), "Timeline");
     T_EQ(json_get_int(json_array_get(left, 1), "line", 0), 14);
+    world_end(&w);
+}
+
+T(bullets_of_a_follow_up_that_tell_what_to_do_are_left_to_people)
+{
+    struct world w;
+    const json_t *left;
+
+    world_make(&w,
+               DEPLOY SH("touch a") "## Follow-up\n\n- Update the CMDB\n- It is big\n"
+                                    "- Archive it: `rm -rf /tmp/x`\n- Never delete it\n",
+               BOUND);
+    left = json_object_get(w.json, "left");
+    T_EQ(json_array_size(left), 2);
+    T_SV(json_get_sv(json_array_get(left, 0), "text"), "Update the CMDB");
+    T_SV(json_get_sv(json_array_get(left, 1), "text"), "rm -rf /tmp/x");
     world_end(&w);
 }
 
@@ -183,7 +207,8 @@ T(what_is_read_from_a_person_and_used_later_is_bound_before)
     }
 }
 
-T_MAIN(T_CASE(what_is_due_later_is_asked_about),
+T_MAIN(T_CASE(bullets_of_a_follow_up_that_tell_what_to_do_are_left_to_people),
+       T_CASE(what_is_due_later_is_asked_about),
        T_CASE(commands_of_sections_that_only_tell_are_left_to_people),
        T_CASE(what_is_tried_again_after_the_fix_is_no_step_of_the_way_back),
        T_CASE(commands_of_a_block_that_must_not_be_run_are_listed),

@@ -296,7 +296,126 @@ T(options_of_other_languages_are_ways)
     }
 }
 
-T_MAIN(T_CASE(what_introduces_a_block_says_when_it_is_done),
+T(what_is_said_of_environments_and_machines_is_a_condition)
+{
+    static const struct {
+        const char *said, *want;
+    } rows[] = {
+        {"Do not run this in staging.", "not for staging"},
+        {"Don't do this in prod!", "not for prod"},
+        {"It takes long. Skip this on staging. It is slow.", "not for staging"},
+        {"Not needed in the test environment.", "not for test"},
+        {"Production only.", "for Production only"},
+        {"Run this only in production:", "for production only"},
+        {"Only for staging", "for staging only"},
+        {"Skip on replicas.", "as it says: \"Skip on replicas\""},
+        {"This must not be run on the primary.",
+         "as it says: \"This must not be run on the primary\""},
+        {"**If it goes wrong before the switch**", "If it goes wrong before the switch"},
+        {"**T+24h** raise the TTL", "at T+24h"},
+        {"**T-48h**: lower the TTL", "at T-48h"},
+        {"T+5m", ""},
+        {"T+x", ""},
+        {"Disable the key - not before 7 days have passed",
+         "as it says: \"Disable the key - not before 7 days have passed\""},
+        {"Do not run this in parallel.", ""},
+        {"Do not run this on Fridays.", ""},
+        {"Only production has it.", ""},
+        {"If it is done.", ""},
+        {"Тольke для.", ""},
+        {"Только для продуктива:", "Только для продуктива"},
+    };
+
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        CLEANUP(strbuf_release) struct strbuf text = STRBUF(0);
+
+        strbuf_addf(&text, "```bash\n./a\n```\n\n%s\n" SH("./b"), rows[i].said);
+        want_condition("Deployment", strbuf_str(&text), rows[i].want);
+    }
+}
+
+T(a_heading_or_what_is_right_below_it_is_of_the_section)
+{
+    static const struct {
+        const char *heading, *text, *want;
+    } rows[] = {
+        {"Production only", "", "for Production only"},
+        {"Not in staging", "", "not for staging"},
+        {"Only for releases with a new schema", "", "Only for releases with a new schema"},
+        {"Uniquement pour la version 2", "", "Uniquement pour la version 2"},
+        {"Void", "Only with Ines' OK.\n", "Only with Ines' OK"},
+        {"Void", "Only for big ones. Ask.\n", "Only for big ones"},
+        {"Void", "It is old.\n\nOnly with a hat.\n", ""},
+        {"Migrate (uniquement s'il y en a)", "", "uniquement s'il y en a"},
+        {"Migrate (tylko jeśli są)", "", "tylko jeśli są"},
+        {"Migrate (если есть)", "", "если есть"},
+        {"Migrate (필요한 경우에만)", "", "필요한 경우에만"},
+        {"Migrate（无 SQL 变更可跳过）", "", "as it says: \"无 SQL 变更可跳过\""},
+        {"Migrate (omitir si no hay)", "", "as it says: \"omitir si no hay\""},
+        {"Migrate (skip on replicas)", "", "as it says: \"skip on replicas\""},
+        {"Key - not before 7 days have passed", "", ""}, /* due, which the plan asks about */
+        {"Migrate (only the schema)", "", ""},
+    };
+
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        CLEANUP(strbuf_release) struct strbuf text = STRBUF(0);
+
+        strbuf_addf(&text, "%s" SH("./b"), rows[i].text);
+        want_condition(rows[i].heading, strbuf_str(&text), rows[i].want);
+    }
+}
+
+T(what_is_run_to_be_sure_is_run)
+{
+    want_condition(
+        "Deployment",
+        "Unless the driver is old, no restart is needed. To be certain, run:\n" SH("./b"), "");
+    want_condition("Deployment",
+                   "Unless the driver is old, restart it. To be certain, run:\n" SH("./b"),
+                   "Unless the driver is old");
+    want_condition("Deployment",
+                   "Unless the driver is old, no restart is needed. Otherwise, run:\n" SH("./b"),
+                   "Unless the driver is old");
+}
+
+T(the_last_sentence_above_a_block_says_when)
+{
+    want_condition("Deployment", "./a\n\nIt writes a file. If that is broken:\n" SH("./b"),
+                   "If that is broken");
+    want_condition("Deployment", "./a\n\nIt writes a file. Then run:\n" SH("./b"), "");
+}
+
+T(a_version_in_a_condition_does_not_end_it)
+{
+    want_condition("Deployment", "If the driver is older than 4.2:\n" SH("./b"),
+                   "If the driver is older than 4.2");
+}
+
+T(what_is_seen_before_an_arrow_is_when)
+{
+    want_condition("Deployment", "1. Anything above 20 → restart: `systemctl restart a`\n",
+                   "Anything above 20");
+    want_condition("Deployment", "1. The job has failed -> restart: `systemctl restart a`\n",
+                   "The job has failed");
+    want_condition("Deployment", "1. Restart → run `systemctl restart a`\n", "");
+    want_condition("Deployment", "1. Services → app: `systemctl restart a`\n", "");
+}
+
+T(a_command_behind_the_name_of_an_environment_is_for_that)
+{
+    want_condition("Deployment", "- prod: `kubectl config use-context a`\n", "for prod only");
+    want_condition("Deployment", "- on staging: `kubectl config use-context a`\n",
+                   "for staging only");
+    want_condition("Deployment", "- Context: `kubectl config use-context a`\n", "");
+}
+
+T_MAIN(T_CASE(what_is_run_to_be_sure_is_run), T_CASE(the_last_sentence_above_a_block_says_when),
+       T_CASE(a_version_in_a_condition_does_not_end_it),
+       T_CASE(what_is_seen_before_an_arrow_is_when),
+       T_CASE(a_command_behind_the_name_of_an_environment_is_for_that),
+       T_CASE(what_is_said_of_environments_and_machines_is_a_condition),
+       T_CASE(a_heading_or_what_is_right_below_it_is_of_the_section),
+       T_CASE(what_introduces_a_block_says_when_it_is_done),
        T_CASE(a_comment_ends_with_when_it_is_done), T_CASE(a_title_says_when_its_section_is_done),
        T_CASE(what_introduces_the_first_of_several_blocks_is_of_that_one),
        T_CASE(what_a_way_back_is_for_is_no_condition_of_it),

@@ -603,6 +603,9 @@ T(columns_of_a_table_that_are_verdicts_are_rules)
     want_rules(
         "# R\n## Pre-Deployment Checklist\n| Metric | Limit |\n|---|---|\n| Error rate | < 1% |\n",
         "");
+    want_rules(
+        "# R\n## Go / no-go\n| | Go | No-go |\n|---|---|---|\n| Error rate | < 1% | > 2% for 5 min |\n",
+        "alert team when error_rate[1m] > 2% for 5m");
     want_rules("# R\n## Overview\n| Metric | Rollback |\n|---|---|\n| Error rate | > 5% |\n", "");
     want_rules(
         "# R\n## Plan\n| Change | Rollback |\n|---|---|\n| Error pages > 5% smaller | > 5% |\n",

@@ -183,7 +183,136 @@ T(a_command_runs_on_the_machine_of_which_something_is_stated)
     want_places("# R\n## Checks\n- [ ] All runs on python3: `df -h /var`\n", ":df -h /var");
 }
 
-T_MAIN(T_CASE(a_number_that_is_stated_above_a_command_is_looked_at),
+/* "Run `a` and reboot.": nobody would reboot. */
+T(what_is_told_behind_a_command_is_done_by_a_person)
+{
+    want_told("Run `systemctl stop a` and tell the team.\n",
+              "deploy systemctl stop a|deploy [tell the team.]");
+    want_told("Run `systemctl stop a`. Then tell the team. It is slow.\n",
+              "deploy systemctl stop a|deploy [Then tell the team. It is slow.]");
+    want_told("1. Run `systemctl stop a` and check the log, then reboot.\n",
+              "deploy systemctl stop a|deploy [check the log, then reboot.]");
+    want_told("1. Run `systemctl stop a`. Tell the team\n",
+              "deploy systemctl stop a|deploy [Tell the team]");
+    want_told("1. Run `systemctl stop a` on each node, and watch the graphs.\n",
+              "deploy systemctl stop a|deploy [on each node, and watch the graphs.]");
+    want_told("(1) Stop: `systemctl stop a` and tell the team.\n(2) Wait.\n",
+              "deploy systemctl stop a|deploy [tell the team.]|deploy [Wait.]");
+    want_steps(
+        "# R\n## Rollback\nIt can go back: `apt-get install -y a=1` on all nodes and restart.\n",
+        "rollback apt-get install -y a=1|rollback [on all nodes and restart.]");
+}
+
+T(what_follows_a_command_says_where_it_runs)
+{
+    want_places(
+        "# R\n## Rollback\nIt can go back: `apt-get install -y x=1` on all nodes and restart.\n",
+        "nodes:apt-get install -y x=1|[on all nodes and restart.]");
+    want_places(
+        "# R\n## Rollback\nIt can go back: `kubectl rollout undo x` on all nodes and restart.\n",
+        ":kubectl rollout undo x|[on all nodes and restart.]");
+    want_places(
+        "# R\n## Rollback\nIt can go back: `apt-get install -y x=1` on Monday and restart.\n",
+        ":apt-get install -y x=1|[on Monday and restart.]");
+}
+
+T(what_is_only_said_behind_a_command_is_not_asked)
+{
+    want_told("Run it as with `cp -p`: run `systemctl stop a` and tell the team.\n",
+              "deploy systemctl stop a|deploy [tell the team.]");
+    want_told(
+        "Run `systemctl stop a`, not `systemctl stop b`, and not `systemctl stop c`, and tell the team.\n",
+        "deploy systemctl stop a");
+    want_told("Run `systemctl stop a` and wait until it has finished.\n",
+              "deploy systemctl stop a");
+    want_told("Run `systemctl stop a` and wait for it to complete.\n", "deploy systemctl stop a");
+    want_told("Run `systemctl stop a` and all is well.\n", "deploy systemctl stop a");
+    want_told("Run `systemctl stop a`. It is slow.\n", "deploy systemctl stop a");
+    want_told("Run `systemctl stop a` and `systemctl stop b`.\n",
+              "deploy systemctl stop a|deploy systemctl stop b");
+    want_told("Run `systemctl stop a`. Do not run `systemctl stop b` and tell the team.\n",
+              "deploy systemctl stop a");
+    want_told("1. Run `pgrep a` → 0 and go on\n", "deploy pgrep a");
+    want_told("1. Stop it: `systemctl stop a`\n", "deploy systemctl stop a");
+}
+
+/* What a command shows does not pass unseen because it ended with 0. */
+T(what_stands_behind_a_command_is_what_it_must_show)
+{
+    want_expects("# R\n## Deploy\n1. Look: `pgrep -c java` → 0\n", "0 number:");
+    want_expects("# R\n## Deploy\n1. Look (`pgrep -c java`) -> three of them. Then call Ben.\n",
+                 "0 ask:three of them");
+    want_expects("# R\n## Deploy\n1. `pgrep -c java` should return `ok`\n", "0 contains:ok");
+    want_expects("# R\n## Deploy\nCheck it: `pgrep -c java` should be 3. It is slow.\n",
+                 "0 number:");
+    want_expects("# R\n## Deploy\n1. `pgrep -c java` is 88\n", "0 number:");
+    want_expects("# R\n## Deploy\nRun `pgrep -c java` → \"2 found\"\n", "0 contains:2 found");
+}
+
+T(what_is_done_or_only_said_behind_a_command_is_nothing_to_show)
+{
+    want_expects("# R\n## Deploy\n1. Look: `pgrep -c java` → restart it\n", "");
+    want_expects("# R\n## Deploy\n1. Look: `pgrep -c java` → if it is there, wait\n", "");
+    want_expects("# R\n## Deploy\n1. Look: `pgrep -c java` – it is slow\n", "");
+    want_expects("# R\n## Deploy\n1. Look: `pgrep -c java` → then:\n", "");
+    want_expects("# R\n## Deploy\n1. Look: `pgrep -c java` is needed\n", "");
+}
+
+T(others_that_are_named_before_a_command_are_done_by_a_person)
+{
+    want_told(
+        "1. Restart it on app-01, then 02, then 03: `ssh app-01 sudo systemctl reload puma`\n",
+        "deploy ssh app-01 sudo systemctl reload puma|deploy [Restart it on app-01, then 02, then 03]");
+    want_told("1. Restart it on app-01 and then on app-02: `systemctl reload puma`\n",
+              "deploy systemctl reload puma");
+    want_told("1. Stop it, then start it: `systemctl restart puma`\n",
+              "deploy systemctl restart puma");
+}
+
+T(behind_then_any_verb_is_one)
+{
+    want_told("Run `systemctl stop a`, then frobnicate the flag.\n",
+              "deploy systemctl stop a|deploy [frobnicate the flag.]");
+    want_told("Run `systemctl stop a`, then the pods go away.\n", "deploy systemctl stop a");
+}
+
+T(a_warning_behind_a_command_is_of_its_step)
+{
+    want_remarks_at(
+        "# R\n## Deploy\n1. Run `systemctl stop a`. Do not interrupt it!\n2. Run `systemctl start a`.\n",
+        "0:Do not interrupt it!");
+}
+
+T(a_wait_in_the_title_of_a_block_comes_behind_it)
+{
+    want_told("1. Scale it and wait 10 minutes\n\n   ```sh\n   ./scale\n   ```\n",
+              "deploy ./scale|deploy [wait 10 minutes]");
+    want_told("Restart it, then wait until all is green:\n" SH("./restart"),
+              "deploy ./restart|deploy [wait until all is green]");
+    want_told("Scale it and wait 10 minutes:\n" SH("./scale\nsleep 600"),
+              "deploy ./scale|deploy sleep 600");
+    want_told("Scale it and wait until it has finished:\n" SH("./scale"), "deploy ./scale");
+    want_told("Scale it and tell the team:\n" SH("./scale"), "deploy ./scale");
+}
+
+T(a_command_with_places_of_windows_is_for_a_person)
+{
+    want_told("Run `sqlcmd -S SQL01 -i \\\\files01\\rel\\upgrade.sql`.\n",
+              "deploy [Run sqlcmd -S SQL01 -i \\\\files01\\rel\\upgrade.sql.]");
+    want_told("1. Run `tar xf D:\\backup\\a.tar`\n", "deploy [Run tar xf D:\\backup\\a.tar]");
+    want_told("1. Run `grep \\\\d a`\n", "deploy grep \\\\d a");
+}
+
+T_MAIN(T_CASE(a_command_with_places_of_windows_is_for_a_person),
+       T_CASE(what_stands_behind_a_command_is_what_it_must_show),
+       T_CASE(what_is_done_or_only_said_behind_a_command_is_nothing_to_show),
+       T_CASE(others_that_are_named_before_a_command_are_done_by_a_person),
+       T_CASE(behind_then_any_verb_is_one), T_CASE(a_warning_behind_a_command_is_of_its_step),
+       T_CASE(a_wait_in_the_title_of_a_block_comes_behind_it),
+       T_CASE(what_follows_a_command_says_where_it_runs),
+       T_CASE(what_is_told_behind_a_command_is_done_by_a_person),
+       T_CASE(what_is_only_said_behind_a_command_is_not_asked),
+       T_CASE(a_number_that_is_stated_above_a_command_is_looked_at),
        T_CASE(a_state_that_the_exit_status_does_not_tell_is_asked),
        T_CASE(a_command_runs_on_the_machine_of_which_something_is_stated),
        T_CASE(a_remark_behind_a_command_is_one), T_CASE(more_than_a_remark_is_left_to_a_person),

@@ -203,7 +203,18 @@ T(after_many_markdown_fences_that_do_not_balance_none_is_repaired)
     T_EQ(t.md.n_nested_fences, 0);
 }
 
-T_MAIN(T_CASE(every_kind_of_block_has_its_node_and_its_lines),
+/* Nobody types them: a wiki puts them there. */
+T(no_break_spaces_in_code_of_a_text_are_spaces)
+{
+    CLEANUP(tree_done) struct tree t;
+
+    parse(&t, "Run `kubectl\xc2\xa0get\xe2\x80\xafpods \xc3\xa9` on\xc2\xa0it\n");
+    T_SV(find(&t, MD_PARAGRAPH, 0)->text, "Run kubectl get pods \xc3\xa9 on\xc2\xa0it");
+    T_EQ(find(&t, MD_PARAGRAPH, 0)->spans[0].to, 23);
+}
+
+T_MAIN(T_CASE(no_break_spaces_in_code_of_a_text_are_spaces),
+       T_CASE(every_kind_of_block_has_its_node_and_its_lines),
        T_CASE(inline_text_is_flat_and_spans_say_what_it_was),
        T_CASE(a_paragraph_may_begin_bold_or_be_bold), T_CASE(the_line_of_a_byte_of_a_node_is_known),
        T_CASE(a_table_right_below_a_paragraph_has_its_own_lines),

@@ -123,7 +123,24 @@ T(many_sessions_cost_linear_time)
     T_EQ(n, 20000);
 }
 
-T_MAIN(T_CASE(a_line_that_opens_a_session_is_known),
+T(options_give_a_client_its_work)
+{
+    static const struct {
+        const char *program, *option;
+        bool works;
+    } rows[] = {
+        {"psql", "-XAtc", true},      {"psql", "-qf", true},   {"psql", "--command=SELECT 1", true},
+        {"psql", "-At", false},       {"psql", "-Uc", false},  {"psql", "shop", false},
+        {"mysql", "-Ne", true},       {"mysql", "-ue", false}, {"sqlite3", "-cmd", true},
+        {"sqlite3", "-batch", false}, {"ls", "-c", false},
+    };
+
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++)
+        if (sql_option_works(sv_from(rows[i].program), sv_from(rows[i].option)) != rows[i].works)
+            T_FAIL("%s %s is not %d", rows[i].program, rows[i].option, rows[i].works);
+}
+
+T_MAIN(T_CASE(options_give_a_client_its_work), T_CASE(a_line_that_opens_a_session_is_known),
        T_CASE(a_statement_ends_at_its_semicolon_and_not_in_quotes),
        T_CASE(a_session_has_a_client_meta_commands_comments_and_an_end),
        T_CASE(a_session_inside_commands_is_found), T_CASE(many_sessions_cost_linear_time))

@@ -195,6 +195,9 @@ T(what_the_commands_must_show_is_said_below_them)
         {"It should look right.", EXPECT_ASK},
         {"The lag of the group should go down.", EXPECT_ASK},
         {"`pg2` should be `Leader`.", EXPECT_ASK},
+        {"PLAY RECAP must have failed=0", EXPECT_ASK},
+        {"\"All is well\" must appear.", EXPECT_ASK},
+        {"Users must have a key", EXPECT__N},
         {"The database team must be informed.", EXPECT__N},
         {"It should list the following:", EXPECT__N},
         {"It should take five minutes.", EXPECT__N},
@@ -264,7 +267,149 @@ T(a_case_that_leads_to_what_is_done_anyway_is_no_condition)
         SAME(r.rb.parts[i].condition, "");
 }
 
-T_MAIN(T_CASE(a_section_that_a_case_leads_to_is_for_that_case),
+T(a_section_is_done_when_a_text_before_it_says_of_its_title)
+{
+    static const struct {
+        const char *text, *want;
+    } rows[] = {
+        {"**Hot upgrade** only when sockets must not drop. Ask Ben.",
+         "only when sockets must not drop"},
+        {"**Hot upgrade:** only if it is urgent.", "only if it is urgent"},
+        {"**Hot upgrade** – if it is urgent", "if it is urgent"},
+        {"**Hot upgrade** is only for the live site", "only for the live site"},
+        {"**Hot upgrade** is what we like.", ""},
+        {"**Cold upgrade** only if it is urgent.", ""},
+        {"**Hot upgrade**", ""},
+    };
+
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        CLEANUP(strbuf_release) struct strbuf text = STRBUF(0);
+        CLEANUP(reading_done) struct reading r;
+
+        strbuf_addf(&text, "# R\n\n* %s\n\n## Hot upgrade\n" SH("./a") "\n## Rollback\n" SH("./b"),
+                    rows[i].text);
+        read_text(&r, strbuf_str(&text));
+        SAME(r.rb.parts[r.rb.n_parts - 2].condition, rows[i].want);
+    }
+}
+
+/* The kinds and texts of the steps. */
+static void want_kinds(const char *text, const char *want)
+{
+    CLEANUP(strbuf_release) struct strbuf got = STRBUF(0);
+    CLEANUP(reading_done) struct reading r;
+
+    read_text(&r, text);
+    for (size_t i = 0; i < r.rb.n_steps; i++)
+        strbuf_addf(&got, "%s%s %.*s", i ? "|" : "", rb_step_name(r.rb.steps[i].kind),
+                    SV_FMT(r.rb.steps[i].text));
+    if (!sv_eq(strbuf_sv(&got), sv_from(want)))
+        T_FAIL("'%s' is '%s' and should be '%s'", text, strbuf_str(&got), want);
+}
+
+T(the_same_as_before_is_done_by_a_person)
+{
+    want_kinds("# R\n## Upgrade a\n" SH("./a") "\n## Upgrade b\n\nSame as a.\n",
+               "shell ./a|manual Upgrade b: Same as a.");
+    want_kinds("# R\n## Upgrade a\n" SH("./a") "\n## Old primary\n\nAs above.\n\n## Next\n",
+               "shell ./a|manual Old primary: As above.");
+    want_kinds("# R\n## Upgrade a\n" SH("./a") "\n## Upgrade b\n\nAs above:\n" SH("./a"),
+               "shell ./a|shell ./a");
+    want_kinds("# R\n## Upgrade a\n" SH("./a") "\n## Overview\n\nSame as a.\n", "shell ./a");
+    want_kinds("# R\n## Upgrade a\n" SH("./a") "\nAs above.\n", "shell ./a");
+    want_kinds("# R\n## Upgrade a\n" SH(
+                   "./a") "\n## Old primary\n\nOn pg1 (now a standby): as for the standbys.\n",
+               "shell ./a|manual Old primary: On pg1 (now a standby): as for the standbys.");
+}
+
+T(an_approval_in_a_heading_stands_before_what_is_below)
+{
+    want_kinds("# R\n## Failover (approval of the owner needed)\n" SH("./a"),
+               "approval Failover (approval of the owner needed)|shell ./a");
+    want_kinds("# R\n## Failover (of the owner)\n" SH("./a"), "shell ./a");
+    want_kinds("# R\n## Overview (approval of the owner needed)\n\nIt is big.\n", "");
+}
+
+T(one_empty_box_is_confirmed)
+{
+    want_kinds("# R\n## Deploy\n\n☐ All is quiet\n", "manual All is quiet");
+    want_kinds("# R\n## Deploy\n\n☐ Dry run\n" SH("./a"), "shell ./a");
+    want_kinds("# R\n## Deploy\n\n☐ No flag: `ls /run/a` → No such file\n☐ Dry run\n" SH("./a"),
+               "manual No flag: ls /run/a → No such file|manual Dry run|shell ./a");
+    want_kinds("# R\n## Deploy\n\n✅ Done\n", "");
+}
+
+T(what_was_shown_is_said_without_a_verb)
+{
+    static const struct {
+        const char *code, *sentence;
+        enum rb_expect_form form; /* EXPECT__N: none */
+    } rows[] = {
+        {"pgrep java", "Two rows, both `streaming`.", EXPECT_ASK},
+        {"pgrep java", "(no output)", EXPECT_EMPTY},
+        {"pgrep java", "PONG", EXPECT_CONTAINS},
+        {"pgrep java", "All of them: 203.0.113.20", EXPECT_ASK},
+        {"pgrep java", "Every line: `notAfter=Mar ... 2026`", EXPECT_ASK},
+        {"pgrep java", "Lag of it under 1 second.", EXPECT_NUMBER},
+        {"./migrate", "Two rows, both `streaming`.", EXPECT__N},
+        {"pgrep java", "All commands are harmless.", EXPECT__N},
+        {"pgrep java", "No endpoints?", EXPECT__N},
+        {"pgrep java", "Each node takes a minute.", EXPECT__N},
+        {"pgrep java", "0 でない場合は切り戻しを行う。", EXPECT__N},
+        {"pgrep java", "It is slow.", EXPECT__N},
+        {"pgrep java",
+         "All of this is known to everybody, and nothing else of any kind whatsoever, in any of the places, on any day, ever, 5.",
+         EXPECT__N},
+    };
+
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        CLEANUP(strbuf_release) struct strbuf text = STRBUF(0);
+        CLEANUP(reading_done) struct reading r;
+        const struct rb_step *s;
+
+        strbuf_addf(&text, "## Deployment\n\n```sh\n%s\n```\n\n%s\n", rows[i].code,
+                    rows[i].sentence);
+        read_text(&r, strbuf_str(&text));
+        s = &r.rb.steps[0];
+        if ((s->n_expects > 0) != (rows[i].form != EXPECT__N) ||
+            (s->n_expects && s->expects[0].form != rows[i].form))
+            T_FAIL("'%s' is %zu expectations, the first %s", rows[i].sentence, s->n_expects,
+                   s->n_expects ? rb_expect_name(s->expects[0].form) : "none");
+    }
+}
+
+T(a_question_with_what_follows_from_its_answer_is_asked)
+{
+    want_kinds("# R\n## Deploy\n" SH("./a") "\nIs there an incident open? If yes, stop here.\n",
+               "shell ./a|manual Is there an incident open? If yes, stop here.");
+    want_kinds("# R\n## Deploy\n" SH("./a") "\nIs it green? If not, stop here.\n",
+               "shell ./a|manual Is it green? If not, stop here.");
+    want_kinds("# R\n## Deploy\n" SH("./a") "\nIs it slow? It is.\n", "shell ./a");
+}
+
+T(a_section_that_silences_alerts_is_done)
+{
+    want_kinds("# R\n## 1. Silence alerts\n\nSilence `RedisDown` for 1h.\n",
+               "manual Silence RedisDown for 1h.");
+    want_kinds("# R\n## 1. Alerts\n\nSilence `RedisDown` for 1h.\n", "");
+}
+
+T(that_all_have_to_agree_is_no_approval)
+{
+    want_kinds("# R\n## Deploy\n\nRepeat it on sen-2, all have to agree.\n",
+               "manual Repeat it on sen-2, all have to agree.");
+    want_kinds("# R\n## Deploy\n\nAsk: the DBAs have to agree.\n",
+               "approval Ask: the DBAs have to agree.");
+}
+
+T_MAIN(T_CASE(what_was_shown_is_said_without_a_verb),
+       T_CASE(a_question_with_what_follows_from_its_answer_is_asked),
+       T_CASE(a_section_that_silences_alerts_is_done),
+       T_CASE(that_all_have_to_agree_is_no_approval),
+       T_CASE(a_section_is_done_when_a_text_before_it_says_of_its_title),
+       T_CASE(the_same_as_before_is_done_by_a_person),
+       T_CASE(an_approval_in_a_heading_stands_before_what_is_below),
+       T_CASE(one_empty_box_is_confirmed), T_CASE(a_section_that_a_case_leads_to_is_for_that_case),
        T_CASE(a_case_that_leads_to_what_is_done_anyway_is_no_condition),
        T_CASE(a_row_without_a_command_is_done_by_a_person),
        T_CASE(what_the_commands_must_show_is_said_below_them), T_CASE(verbs_tell_and_nouns_do_not),

@@ -48,6 +48,19 @@ T(what_waits_by_itself_or_does_not_wait_is_run_once)
     want_wait("1. Stop it: `systemctl stop x`. Then wait for Ann.", "");
 }
 
-T_MAIN(T_CASE(what_is_no_command_waits_for_nothing), T_CASE(it_is_looked_until_it_is_so),
+T(what_is_done_later_is_asked_about_in_other_languages)
+{
+    want_steps(DEPLOY "- nach 2 Wochen abschalten: `sudo systemctl stop x`\n",
+               "deploy sudo systemctl stop x ?after 2 Wochen");
+    want_steps(DEPLOY "1. Après une semaine, supprimer: `rm /x`\n",
+               "deploy rm /x ?after une semaine");
+    want_steps(DEPLOY "1. Después de 7 días: `rm /x`\n", "deploy rm /x ?after 7 días");
+    want_steps(DEPLOY "1. Nach 5 Minuten: `rm /x`\n", "deploy rm /x");
+    want_steps(DEPLOY "1. nach x: `rm /x`\n", "deploy rm /x");
+    want_steps(DEPLOY "1. nach 2: `rm /x`\n", "deploy rm /x");
+}
+
+T_MAIN(T_CASE(what_is_done_later_is_asked_about_in_other_languages),
+       T_CASE(what_is_no_command_waits_for_nothing), T_CASE(it_is_looked_until_it_is_so),
        T_CASE(what_a_machine_cannot_tell_a_person_says),
        T_CASE(what_waits_by_itself_or_does_not_wait_is_run_once))

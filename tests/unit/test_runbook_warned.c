@@ -111,7 +111,7 @@ T(a_row_that_nothing_runs_shows_its_command)
     want_steps(
         "# R\n## Deploy\n| No | Activity | Command | Expected |\n|---|---|---|---|\n"
         "| 1 | Export | `expdp gl` | done |\n| 2 | Look | `expdp x` | |\n| 3 | Call Bob | by phone | |\n",
-        "deploy [Export: `expdp gl` (expected: done)]|deploy [Look: `expdp x`]|deploy [Call Bob]");
+        "deploy [Export: `expdp gl` (expected: done)]|deploy [Look: `expdp x`]|deploy [Call Bob: by phone]");
 }
 
 T(a_step_says_where_all_below_it_runs)

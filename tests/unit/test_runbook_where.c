@@ -245,8 +245,77 @@ T(a_column_says_where_each_row_runs)
         "-");
 }
 
-T_MAIN(T_CASE(a_column_says_where_each_row_runs), T_CASE(sentences_name_hosts),
-       T_CASE(sentences_name_hosts_inside), T_CASE(commands_reach_other_hosts),
-       T_CASE(a_sentence_says_inside_where_commands_run),
+/* "On web1 first, then web2": all of them, or the second would be left as it was. */
+T(hosts_that_are_named_later_in_the_sentence_are_meant_too)
+{
+    static const struct {
+        const char *text, *host;
+    } rows[] = {
+        {"On web1 first, then web2", "web1 first, then web2"},
+        {"Run this on web1 first, then on web2:", "web1 first, then on web2"},
+        {"On db-1, and when it is streaming again on db-2:",
+         "db-1, and when it is streaming again on db-2"},
+        {"On pg3 first, and when it is streaming again, on pg2:",
+         "pg3 first, and when it is streaming again, on pg2"},
+        {"On pg3, as it is on p2p:", "pg3"},
+        {"On db-1, as postgres:", "db-1"},
+        {"On web1 first:", "web1"},
+        {"On web1: it is as on web2", "web1"},
+        {"On web1, look. Then on web2, too.", "web1"},
+        {"On web1, with the settings of web2:", "web1"},
+        {"On web1, restart what runs on web2:", "web1"},
+        {"On web1 (the first of them) and on web2:", "web1 (the first of them) and on web2"},
+        {"On web1, a b c d e f g h i j k l m n o p q on web2:", "web1"},
+    };
+
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct sv host = {NULL, 0};
+        enum where_kind kind = where_read(sv_from(rows[i].text), &host);
+
+        if ((kind == WHERE_ONCE) != (*rows[i].host != 0) || !sv_eq(host, sv_from(rows[i].host)))
+            T_FAIL("'%s' is %d, '%.*s'", rows[i].text, (int)kind, SV_FMT(host));
+    }
+}
+
+T(each_of_names_is_on_all_of_them)
+{
+    want_hosts("For each of zk1, zk2, zk3:" SH("./a"), "zk1, zk2, zk3");
+    want_hosts("For each of zk1 and zk2 (followers first), run:" SH("./a"), "zk1 and zk2");
+    want_hosts("For each of the tables:" SH("./a"), "- -");
+}
+
+T(a_line_says_where_paragraphs_of_code_run)
+{
+    want_hosts("On web1:\n\n`systemctl restart a`\n\n`systemctl restart b`\n", "web1 web1");
+    want_hosts("\n### Restart both\n\n`systemctl restart a`\n\n`systemctl restart b`\n", "- -");
+}
+
+T(columns_by_short_names_are_the_same)
+{
+    want_hosts("| # | On | What | Cmd | OK when |\n|--|--|--|--|--|\n"
+               "| 1 | web1 | restart | `systemctl restart x` | |\n| 2 | any | look | `ls -l` | |\n",
+               "web1 -");
+}
+
+T(a_heading_per_machine_is_of_each)
+{
+    want_hosts("\n### Per broker\n" SH("./a"), "broker");
+    want_hosts("\n### Per tenant\n" SH("./a"), "-");
+}
+
+T(what_follows_a_login_that_a_person_does_runs_there)
+{
+    want_hosts("1. `ssh jump1`, `tmux new -s x`\n2. Go: `systemctl restart x`\n", "jump1 jump1");
+    want_hosts("1. `ssh jump1 uptime`, `tmux new -s x`\n2. Go: `systemctl restart x`\n", "- -");
+    want_hosts("1. `tmux new -s x`, `ssh jump1`\n2. Go: `systemctl restart x`\n", "- -");
+}
+
+T_MAIN(T_CASE(what_follows_a_login_that_a_person_does_runs_there),
+       T_CASE(a_heading_per_machine_is_of_each),
+       T_CASE(hosts_that_are_named_later_in_the_sentence_are_meant_too),
+       T_CASE(each_of_names_is_on_all_of_them), T_CASE(a_line_says_where_paragraphs_of_code_run),
+       T_CASE(columns_by_short_names_are_the_same), T_CASE(a_column_says_where_each_row_runs),
+       T_CASE(sentences_name_hosts), T_CASE(sentences_name_hosts_inside),
+       T_CASE(commands_reach_other_hosts), T_CASE(a_sentence_says_inside_where_commands_run),
        T_CASE(a_label_says_where_the_block_below_it_runs), T_CASE(whoever_logs_in_stays_there),
        T_CASE(a_heading_says_where_what_is_below_it_runs))
