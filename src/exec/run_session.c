@@ -10,7 +10,7 @@
 #include "exec/run_int.h"
 #include "store/event.h"
 
-enum { RUN_LEFT_MS = 50 };
+enum { RUN_LEFT_MS = 200 };
 
 /* A variable that the plan, a secret or prusik itself sets: the process's own value does not count. */
 static bool run_env_is_set(const struct run *r, struct sv name)

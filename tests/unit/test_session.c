@@ -508,6 +508,13 @@ static bool runs(int64_t pid)
     return command.n > 0;
 }
 
+/* A moment after its command: nohup(1) has to begin first. */
+static void await_stays(int64_t pid)
+{
+    while (!procs_stays((pid_t)pid))
+        (void)poll(NULL, 0, 5);
+}
+
 static bool is_gone(int64_t pid)
 {
     for (int i = 0; i < 500 && runs(pid); i++)
@@ -526,13 +533,14 @@ T(what_ignores_a_hangup_stays_when_its_session_is_closed)
     write_start();
     plain = run_pid(&b, "sh start");
     job = run_pid(&b, "nohup sleep 301 2> /dev/null & echo $!");
+    await_stays(plain);
+    await_stays(job);
     end(&b);
     T_CHECK(runs(plain) && runs(job));
-    T_CHECK(procs_stays((pid_t)plain) && procs_stays((pid_t)job));
     T_CHECK(!procs_stays(getpid()) && !procs_stays(0));
     T_CHECK(procs_prints_into_pipe((pid_t)job) && !procs_prints_into_pipe((pid_t)plain));
     procs_command((pid_t)plain, &command);
-    T_STR(strbuf_str(&command), "sleep 300");
+    T_CHECK(sv_ends(strbuf_sv(&command), SV("sleep 300")));
     T_EQ(kill((pid_t)plain, SIGKILL), 0);
     T_EQ(kill((pid_t)job, SIGKILL), 0);
 }
@@ -545,6 +553,7 @@ T(what_an_earlier_command_has_left_stays_when_a_later_one_is_stopped)
     begin(&b, NULL);
     write_start();
     kept = run_pid(&b, "sh start");
+    await_stays(kept);
     (void)poll(NULL, 0, 30); /* the kernel counts by 10 ms */
     (void)run_within(&b, "nohup sleep 300 > /dev/null 2>&1 & echo $!; wait", 100);
     T_EQ(b.r.rc, ERR_TIMEOUT);
