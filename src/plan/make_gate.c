@@ -551,14 +551,15 @@ static void gate_attach(json_t *step, const json_t *rows)
 static bool gate_covers(const struct make *m, const struct make_ref *ref, struct sv role,
                         const json_t *step)
 {
+    struct sv id = json_get_sv(step, "id");
+    uint32_t at;
+
     if (json_get_sv(step, "skip").n)
         return false;
     if (role.n)
         return sv_eq(json_get_sv(step, "role"), role);
-    for (uint32_t i = 0; i < m->rb->n_steps; i++)
-        if (sv_eq(m->rb->steps[i].id, json_get_sv(step, "id")))
-            return make_ref_covers(m, ref, i);
-    return false;
+    at = names_step(&m->names, id);
+    return at != RB_NONE && sv_eq(m->rb->steps[at].id, id) && make_ref_covers(m, ref, at);
 }
 
 bool make_gate_place(const struct make *m, const struct make_ref *ref, struct sv role,
