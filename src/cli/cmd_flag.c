@@ -245,7 +245,7 @@ static void flag_add_before_default(const struct flag_job *j, struct strbuf *b)
     CLEANUP(flagset_freep) struct flagset *set = NULL;
     struct flag_info f;
     struct err other;
-    size_t at;
+    size_t at = 0;
 
     if (flag_elsewhere(j, j->c->args[1]) || flag_find(j, &set, &at, &other) != ERR_OK)
         return;

@@ -116,7 +116,7 @@ const char *const watch_patterns[WATCH_PATTERN__N] = {
         "^(?!.*" WATCH_ON
         ").*\\b(?:when|if|whenever|as soon as|falls|wenn|sobald)(?: (?:any|one)\\b[^:]*)?:?$",
     [WATCH_MORE_IS_BETTER] =
-        "\\b(?:success\\w*|availab\\w+|uptime|hits?|hit[- ]?r\\w+|healthy|ready|free|idle|spare|remaining|throughput|"
+        "\\b(?:success\\w*|availab\\w+|uptime|hits?|hit[- ]?r\\w+|healthy|ready|free|idle|spare|remaining|throughput|(?<=% )left|"
         "complet\\w+|coverage|replicas?|score|satisf\\w+|conversions?|rps|tps|qps|\\w+ per second|"
         "erfolg\\w*|verfügbar\\w*|frei\\w*)\\b|成功|稼働",
     [WATCH_LESS_IS_BETTER] =

@@ -57,7 +57,7 @@ def check_common(events):
 
 def a_run_that_fails_and_is_taken_back():
     write("deploy.md", "# A\n\n## Pre-checks\n\n- [ ] Notes read\n\n## Deployment\n" + sh("echo a; echo b >&2\ntouch made")
-          + "### Clean (if needed)\n" + sh("rm -rf cache") + "### Test\n" + sh('echo 19\n# Expected: "20"')
+          + "### Clean (if needed)\n" + sh("rm -rf cache") + "### Test\n" + sh('sleep 100 &\necho 19\n# Expected: "20"')
           + "## Rollback\n" + sh("rm made"))
     write("prusik.yaml", "environment: test\noperator: ann\nchoices: {clean: no}\n"
           "answers: {notes-read/1: {answer: yes, by: bo, note: all}}\n")

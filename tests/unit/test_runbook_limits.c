@@ -20,6 +20,7 @@ T(what_nobody_hopes_for_is_no_expectation)
         {"Success rate > 99%", "expect success_rate[5m] > 99% else investigate"},
         {"Uptime: > 99.9%", "expect uptime > 99.9% else investigate"},
         {"Disk space free > 20%", "expect disk_space_free > 20% else investigate"},
+        {"Quota > 50 % left", "expect quota > 50% else investigate"},
         {"Cache hit rate above 80%", "expect cache_hit_rate[5m] > 80% else investigate"},
         {"Error rate < 1%", "expect error_rate[5m] < 1% else investigate"},
         {"Replication lag < 5s", "expect avg(replication_lag)[5m] < 5s else investigate"},
