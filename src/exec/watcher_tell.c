@@ -78,10 +78,12 @@ static void tell_explain(const struct watcher *w, size_t rule, const char *key, 
     json_put_sv(j, key, strbuf_sv(&b));
 }
 
-static void tell_number(json_t *j, const char *key, double v, struct dim_text text)
+static void tell_number(json_t *j, const char *key, bool has, double v, struct dim_text text)
 {
     CLEANUP(strbuf_release) struct strbuf text_key = STRBUF(0);
 
+    if (!has)
+        return;
     strbuf_addf(&text_key, "%s_text", key);
     json_put_real(j, key, v);
     json_put_str(j, strbuf_str(&text_key), text.s);
@@ -128,11 +130,10 @@ static void tell_operands(const struct watcher *w, size_t rule, json_t *j)
             json_put_real(one, "value", o.value);
         if (o.value_text.s[0])
             json_put_str(one, "value_text", o.value_text.s);
-        if (o.has_limit)
-            tell_number(one, "limit", o.limit, num_format_beside(o.limit, o.type, &o.written));
-        if (o.has_limit_to)
-            tell_number(one, "limit_to", o.limit_to,
-                        num_format_beside(o.limit_to, o.type, &o.written));
+        tell_number(one, "limit", o.has_limit, o.limit,
+                    num_format_beside(o.limit, o.type, &o.written));
+        tell_number(one, "limit_to", o.has_limit_to, o.limit_to,
+                    num_format_beside(o.limit_to, o.type, &o.written));
         if (o.why.p)
             json_put_sv(one, "why", o.why);
         json_append(list, one);
@@ -151,8 +152,8 @@ static json_t *tell_rule(const struct watcher *w, size_t rule, const struct judg
     json_put_str(j, "result", judge_result_names[r->result]);
     json_put_str(j, "state", judge_state_names[r->state]);
     json_put_str(j, "verdict", verdict_names[r->verdict]);
-    if (r->has_value)
-        tell_number(j, "value", r->value, num_format_beside(r->value, r->type, &r->written));
+    tell_number(j, "value", r->has_value, r->value,
+                num_format_beside(r->value, r->type, &r->written));
     if (!r->has_value && r->has_share) {
         strbuf_addf(&share, "%s above", judge_share_text(r).s);
         json_put_real(j, "value", r->share);

@@ -165,18 +165,19 @@ static bool make_fleet_once(const struct make_fleet *f, size_t at, const struct 
 {
     json_t *step = json_array_get(f->steps, at);
     struct sv text = json_get_sv(step, "command");
+    bool before, behind;
     json_t *copy;
 
     if (!regex_has(f->tells, text) || regex_has(f->each, text))
         return false;
-    if (!make_fleet_acts(f, f->from, at)
-            ? b->number > 1
-            : !make_fleet_acts(f, at, f->end) && b->number < f->batches)
+    before = make_fleet_acts(f, f->from, at);
+    behind = make_fleet_acts(f, at, f->end);
+    if ((!before && b->number > 1) || (before && !behind && b->number < f->batches))
         return true; /* it stands at an end of the procedure */
     copy = json_copy(step);
     (void)json_object_del(copy, "fleet");
     json_put_str(copy, "host", "local");
-    if (make_fleet_acts(f, f->from, at) && make_fleet_acts(f, at, f->end)) {
+    if (before && behind) {
         json_put_sv(copy, "id", make_batch_id(f, step, b));
         json_put_sv(copy, "host", make_batch_text(f, b));
         if (b->number > 1)

@@ -238,6 +238,8 @@ T(a_box_above_a_block_that_changes_something_is_asked_before)
                "manual health shows ok\nshell df\n");
     want_asked(DEPLOY "\n- [ ] Stop the cron job\n" SH("df"), BOUND,
                "manual Stop the cron job\nshell df\n");
+    want_asked(DEPLOY "\nNever stop the database.\n\n- [ ] health shows ok\n" SH("df"), BOUND,
+               "manual health shows ok\nshell df\n");
     want_asked(DEPLOY "\n- [ ] Confirm the window with the owner\n" SH("df"), BOUND,
                "manual Confirm the window with the owner\nshell df\n");
     want_asked(DEPLOY "\n- [ ] health shows ok\n\n### Look\n" SH("df"), BOUND,
