@@ -142,9 +142,15 @@ bool procs_stays(pid_t pid)
     return sv_starts(strbuf_sv(&command), SV("nohup "));
 }
 
-uint64_t procs_now(void)
+uint64_t procs_at(int64_t at_us)
 {
-    return (uint64_t)clock_since_boot_us() * (uint64_t)sysconf(_SC_CLK_TCK) / CLOCK_US_PER_S;
+    int64_t ago_us = clock_now_us() - at_us, boot_us = clock_since_boot_us();
+
+    if (ago_us < 0)
+        ago_us = 0; /* the wall clock was set back */
+    return ago_us > boot_us
+               ? 0
+               : (uint64_t)(boot_us - ago_us) * (uint64_t)sysconf(_SC_CLK_TCK) / CLOCK_US_PER_S;
 }
 
 void procs_drop_staying(procs_list *list, uint64_t before)

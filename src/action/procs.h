@@ -19,10 +19,10 @@ pid_t procs_parent(pid_t pid);
 void procs_keep(procs_list *list, struct sv pair);
 /* Would a terminal that closes leave it running?  It ignores SIGHUP, as nohup(1) sees to, or is nohup, which is about to. */
 bool procs_stays(pid_t pid);
-/* Take out of the list what stays and began before `before` (procs_now()); UINT64_MAX: whenever it began. */
+/* Take out of the list what stays and began before `before` (procs_at()); UINT64_MAX: whenever it began. */
 void procs_drop_staying(procs_list *list, uint64_t before);
-/* Now, as the kernel counts the beginnings of processes: clock ticks since it started. */
-uint64_t procs_now(void);
+/* A moment of the past by the wall clock, as the kernel counts the beginnings of processes: clock ticks since it started. */
+uint64_t procs_at(int64_t at_us);
 /* Does it print into a pipe, which whoever started it reads? */
 bool procs_prints_into_pipe(pid_t pid);
 /* Its command line, arguments with blanks between them; that of a process that is gone is empty. */

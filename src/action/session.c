@@ -11,6 +11,7 @@
 #include "action/plain.h"
 #include "action/procs.h"
 #include "action/remote.h"
+#include "base/clock.h"
 #include "base/duration.h"
 #include "base/fd.h"
 #include "base/limits.h"
@@ -86,7 +87,7 @@ struct session {
     uint64_t kill_ms;  /* on the loop's clock: what was told to end is killed from then on */
     procs_list told;   /* to end: nothing hears it twice, which to some means "at once" */
     pid_t sid;         /* of the shell; 0: nothing of its session can be left */
-    uint64_t begun;    /* the command, as procs_now() counts; UINT64_MAX: the session is closed */
+    uint64_t begun;    /* the command, as procs_at() counts; UINT64_MAX: the session is closed */
     struct session_state base, state;
     bool restoring; /* the shell is on its way from its base state to the last known one */
     bool has_state; /* `state` is known whole: restored, or after a command */
@@ -977,7 +978,7 @@ void session_run(struct session *s, const struct session_command *c)
 {
     assert(!session_busy(s) && s->phase != SESSION_CLOSING && c->done);
     s->cmd = *c;
-    s->begun = procs_now();
+    s->begun = procs_at(clock_now_us());
     s->changed = false;
     if (s->phase == SESSION_DOWN && s->handles_open)
         return; /* the old shell's handles are closing: session_on_handle_closed() goes on */

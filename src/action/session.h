@@ -8,10 +8,11 @@
  * own, so the outputs hold what the command printed and nothing else.  pipefail is
  * on; a producer killed by SIGPIPE is no failure.  Every command has process groups
  * of its own; ending it ends all of them and the bash (TERM, then KILL), or a loop would
- * go on; what an earlier command has left with nohup(1) goes on, too.  When the command ends the shell itself (exit, exec, KILL, or because it is
- * ended), its status is the command's, and the next command gets a new shell in the
- * state before; when the directory of that state is gone, the command is not begun
- * (ERR_NOT_FOUND).  SIGPIPE must be ignored.
+ * go on; what an earlier command has left with nohup(1) goes on, too.  When the command
+ * ends the shell itself (exit, exec, KILL, or because it is ended), its status is the
+ * command's, and the next command gets a new shell in the state before; when the
+ * directory of that state is gone, the command is not begun (ERR_NOT_FOUND).  SIGPIPE
+ * must be ignored.
  *
  * Until a command needs it, bash is not started (plain.h); those before it are in the shell's own group.
  * One command at a time.  Everything is reported from the loop.
@@ -73,8 +74,8 @@ struct session_command {
 /* The spec is copied.  Nothing is started before the first command. */
 struct session *session_new(uv_loop_t *loop, const struct session_spec *spec);
 /*
- * End the shell and everything it has left running but what ignores SIGHUP, as behind nohup(1), then free the session; `closed` (or NULL) is called
- * from the loop when that is done.  No command may be running.
+ * End the shell and everything it has left running but what ignores SIGHUP, as behind nohup(1), then free the session;
+ * `closed` (or NULL) is called from the loop when that is done.  No command may be running.
  */
 void session_close(struct session *s, void (*closed)(void *arg), void *arg);
 /* Of the shell, for procs.h; 0: there is none, or it is on another host. */

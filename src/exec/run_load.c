@@ -360,13 +360,28 @@ static enum err_code run_load_event(const struct event *e, void *arg, struct err
 
 enum { RUN_GRACE_MS = 5000, RUN_KILLED_MS = 1000, RUN_LOOK_MS = 20 };
 
+/* What began later is of a command that a crash has cut off; UINT64_MAX: none was. */
+static uint64_t run_cut_off_at(const struct run *r)
+{
+    uint64_t at = UINT64_MAX;
+
+    for (size_t i = 0; i < r->steps.n; i++)
+        if (r->steps.v[i].state == STEP_RUNNING) {
+            uint64_t begun = procs_at(r->steps.v[i].intent_us);
+
+            at = begun < at ? begun : at;
+        }
+    return at;
+}
+
 /* A shell reads its commands from us: without us it ends after the one it runs; that one is ended, as its
- * outcome could not be learned any more.  Daemons have sessions of their own, or ignore SIGHUP, and are left alone. */
+ * outcome could not be learned any more.  Daemons have sessions of their own, or ignore SIGHUP and are of a command
+ * before it, and are left alone. */
 static void run_end_shell(const struct run *r, const struct run_shell *shell)
 {
     procs_list left = {0}, told = {0};
     CLEANUP(strbuf_release) struct strbuf mark = STRBUF(0);
-    uint64_t now = ident_process_start(shell->pid),
+    uint64_t now = ident_process_start(shell->pid), cut_off_at = run_cut_off_at(r),
              grace_ms = r->opt.grace_ms ? r->opt.grace_ms : RUN_GRACE_MS;
 
     if (!shell->same_boot || (now && now != shell->start))
@@ -375,7 +390,7 @@ static void run_end_shell(const struct run *r, const struct run_shell *shell)
     for (uint64_t waited_ms = 0; waited_ms < grace_ms + RUN_KILLED_MS; waited_ms += RUN_LOOK_MS) {
         left.n = 0;
         procs_of_session((pid_t)shell->pid, 0, &left);
-        procs_drop_staying(&left, UINT64_MAX);
+        procs_drop_staying(&left, cut_off_at);
         if (!now) /* the session may be a stranger's, whose leader has ended, too */
             procs_keep(&left, strbuf_sv(&mark));
         if (left.n == 0)

@@ -239,12 +239,13 @@ void run_sessions_tell(struct run *r)
     run_sessions_left(r, &left);
     list = json_array();
     for (size_t i = 0; i < left.n; i++) {
-        CLEANUP(strbuf_release) struct strbuf command = STRBUF(0);
+        CLEANUP(strbuf_release) struct strbuf command = STRBUF(0), clean = STRBUF(0);
         json_t *j = json_object();
 
         procs_command(left.v[i], &command);
+        secrets_redact(r->opt.secrets, strbuf_sv(&command), &clean);
         json_put_int(j, "pid", left.v[i]);
-        json_put_sv(j, "command", text_cut(strbuf_sv(&command), 200));
+        json_put_sv(j, "command", text_cut(strbuf_sv(&clean), 200));
         json_put_bool(j, "stays", procs_stays(left.v[i]));
         json_put_bool(j, "pipe", procs_prints_into_pipe(left.v[i]));
         json_append(list, j);

@@ -60,15 +60,25 @@ static uint32_t make_started_by(const struct make *m, const struct rb_step *s)
     return RB_NONE;
 }
 
+/* That nobody listens, or that a proxy says so, may be what is wanted. */
+static bool make_wants_no_answer(const struct rb_expect *e)
+{
+    static const struct sv statuses[] = {SV("502"), SV("503"), SV("504"), SV("5xx")};
+    bool wants = e->form == EXPECT_FAIL || e->form == EXPECT_EXIT;
+
+    for (size_t i = 0; i < ARRAY_LEN(statuses); i++)
+        wants |= sv_has_nocase(e->source, statuses[i]);
+    return wants;
+}
+
 /* A service that was started a moment ago may not listen yet: who is refused has sent nothing, and asks again. */
 static void make_listens(const struct make *m, const struct rb_step *s, json_t *action)
 {
     uint32_t by = make_started_by(m, s);
 
     for (size_t i = 0; i < s->n_expects; i++)
-        if (s->expects[i].form == EXPECT_FAIL || s->expects[i].form == EXPECT_EXIT ||
-            sv_has(s->expects[i].source, SV("50")))
-            return; /* that nobody listens, or 503, may be what is wanted */
+        if (make_wants_no_answer(&s->expects[i]))
+            return;
     if (by == RB_NONE)
         return;
     json_put_int(action, "listens_ms", MAKE_LISTENS_MS);

@@ -93,24 +93,30 @@ def used_again_by_a_session():
     os.kill(stranger, signal.SIGKILL)
 
 
+def number_in(name):
+    with open(name, encoding="ascii") as f:
+        return int(f.read())
+
+
 def what_a_shell_left_is_ended():
     """The shell has ended, and what it started is still ours."""
-    document("{ sleep 1000 & echo $! > left; nohup sleep 1001 > /dev/null 2>&1 & echo $! > stays; touch begun; until [ -e go ]; do sleep 0.05; done; }")
+    document("{ nohup sleep 1001 > /dev/null 2>&1 & echo $! > stays; }", "sleep 0.1",
+             "{ sleep 1000 & echo $! > left; nohup sleep 1002 > /dev/null 2>&1 & echo $! > again; touch begun; "
+             "until [ -e go ]; do sleep 0.05; done; }")
     owner = start("run", "doc.md", "--operator", "ann")
     await_("the step", lambda: os.path.exists("begun"))
     shell = [e["pid"] for e in events("hold-taken") if e["what"] == "shell"][0]
     os.kill(owner.pid, signal.SIGKILL)
     os.kill(shell, signal.SIGKILL)
-    with open("left", encoding="ascii") as f:
-        left = int(f.read())
-    check(lives(left), "what the step started in the background has ended by itself")
+    left, again, stays = number_in("left"), number_in("again"), number_in("stays")
+    check(lives(left) and lives(again), "what the step started in the background has ended by itself")
     write("go", "")
     same("the exit status of resume", prusik("resume", "--unattended").returncode, 0)
     check(not lives(left), f"process {left} was left running")
-    with open("stays", encoding="ascii") as f:
-        stays = int(f.read())
-    check(lives(stays), "what was started with nohup was ended")
-    os.kill(stays, signal.SIGKILL)
+    check(not lives(again), "the command that was cut off runs twice")
+    check(lives(stays), "what an earlier command had started with nohup was ended")
+    for pid in (stays, number_in("again")):
+        os.kill(pid, signal.SIGKILL)
 
 
 def crashed_and_resumed(others):

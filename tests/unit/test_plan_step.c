@@ -141,6 +141,8 @@ T(a_service_that_was_just_started_is_given_time_to_listen)
     T_EQ(listens_after("systemctl restart shop\ncurl http://h/a # should fail", 1), 0);
     T_EQ(listens_after("systemctl restart shop\ncurl http://h/a # Expected: 503", 1), 0);
     T_EQ(listens_after("systemctl restart shop\ncurl http://h/a # Expected: 200", 1), 30000);
+    T_EQ(listens_after("systemctl restart shop\ncurl http://h/a # Expected: \"50 orders\"", 1),
+         30000);
     T_EQ(listens_after("curl http://h/a", 0), 0);
     T_EQ(listens_after("./restart.sh\ncurl http://h/a", 1), 30000);
     T_EQ(listens_after("bin/app Start\n```\n\n## Verification\n\n```sh\ncurl http://h/a", 1),
