@@ -111,6 +111,28 @@ bool file_exists(const char *path)
     return access(path, F_OK) == 0;
 }
 
+const char *file_temp_dir(void)
+{
+    const char *dir = getenv("TMPDIR");
+
+    return dir && dir[0] == '/' ? dir : P_tmpdir;
+}
+
+enum err_code file_make_temp(const char *name, char **ret, struct err *err)
+{
+    CLEANUP(strbuf_release) struct strbuf b = STRBUF(0);
+    char *path;
+
+    strbuf_addf(&b, "%s/%s.XXXXXX", file_temp_dir(), name);
+    path = xstrdup(strbuf_str(&b));
+    if (!mkdtemp(path)) {
+        free(path);
+        return err_sys(err, errno, "make a folder in '%s'", file_temp_dir());
+    }
+    *ret = path;
+    return ERR_OK;
+}
+
 char *path_join(const char *dir, const char *name)
 {
     CLEANUP(strbuf_release) struct strbuf b = STRBUF(0);

@@ -20,6 +20,10 @@ NODISCARD enum err_code file_mkdirs(const char *path, struct err *err);
 /* Sync a folder, so that names in it last. */
 NODISCARD enum err_code file_sync_dir(const char *path, struct err *err);
 bool file_exists(const char *path);
+/* Where temporary files belong: TMPDIR, or /tmp when that is no absolute path. */
+const char *file_temp_dir(void);
+/* A new folder "NAME.XXXXXX" there, 0700.  The caller removes it, and frees its path. */
+NODISCARD enum err_code file_make_temp(const char *name, char **ret, struct err *err);
 
 /* "dir/name"; name alone when it is absolute or dir is "." or empty.  For free(). */
 char *path_join(const char *dir, const char *name);

@@ -1,5 +1,4 @@
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -105,7 +104,7 @@ static void compare_html(const void *result, struct strbuf *out)
 
 /* A folder of our own for what two files are turned into; removed with what is in it. */
 struct scratch {
-    char folder[64];
+    char *folder; /* NULL: none was made */
     char *file[2];
 };
 
@@ -116,17 +115,15 @@ static void scratch_release(struct scratch *s)
             (void)unlink(s->file[i]); /* it may not have been written */
             free(s->file[i]);
         }
-    if (s->folder[0])
+    if (s->folder)
         (void)rmdir(s->folder); /* empty now */
+    free(s->folder);
 }
 
 static enum err_code scratch_open(struct scratch *s, struct err *err)
 {
-    (void)snprintf(s->folder, sizeof(s->folder), "%s/prusik-compare.XXXXXX", P_tmpdir);
-    if (!mkdtemp(s->folder)) {
-        s->folder[0] = '\0';
-        return err_sys(err, errno, "make a folder in '%s'", P_tmpdir);
-    }
+    if (file_make_temp("prusik-compare", &s->folder, err) != ERR_OK)
+        return err->code;
     s->file[0] = path_join(s->folder, "old");
     s->file[1] = path_join(s->folder, "new");
     return ERR_OK;
@@ -154,7 +151,7 @@ static enum err_code to_snapshot(const struct data_fields *f, const char *path, 
 static enum err_code compare_records(const struct cli *c, struct compare_options *opt,
                                      struct compare_result *r, struct err *err)
 {
-    CLEANUP(scratch_release) struct scratch s = {.folder = ""};
+    CLEANUP(scratch_release) struct scratch s = {0};
     struct data_fields fields;
     enum err_code rc = data_fields_read(c, &fields, err);
 

@@ -28,7 +28,7 @@ struct check {
     struct child child;
     struct strbuf out;
     enum err_code rc;
-    char dir[64];
+    char *dir;
     VEC(struct check_file) files;
 };
 
@@ -173,20 +173,22 @@ static void check_release(struct check *k)
     }
     vec_release(&k->files);
     (void)rmdir(k->dir);
+    free(k->dir);
     (void)uv_loop_close(&k->loop);
 }
 
 enum err_code lint_shellcheck(struct lint_jobs *jobs, struct err *err)
 {
-    struct check k = {.dir = "/tmp/prusik-lint.XXXXXX"};
+    struct check k = {.dir = NULL};
     enum err_code rc;
 
     if (!check_installed())
         return ERR_OK;
-    if (!mkdtemp(k.dir))
-        return err_sys(err, errno, "make a folder like '%s'", k.dir);
+    if (file_make_temp("prusik-lint", &k.dir, err) != ERR_OK)
+        return err->code;
     if (uv_loop_init(&k.loop) != 0) {
         (void)rmdir(k.dir);
+        free(k.dir);
         return err_set(err, ERR_IO, "start an event loop");
     }
     rc = check_write(&k, jobs, err);

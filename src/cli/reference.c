@@ -89,6 +89,20 @@ static void man_verb(struct strbuf *out, const struct verb *v)
     man_options(out, v);
 }
 
+/* What the program looks for in its environment; the names of the user's own programs (ssh, psql, ...) are theirs. */
+static const struct {
+    const char *name, *text;
+} environment[] = {
+    {"CI", "not empty: nobody is asked, so that an open question ends it (exit code 3)"},
+    {"NO_COLOR", "not empty: no colour"},
+    {"TERM", "dumb: no colour, and no line is redrawn"},
+    {"TMPDIR",
+     "where temporary files are made: sorting for compare and audit, blocks for shellcheck; /tmp"},
+    {"no_proxy, NO_PROXY, http_proxy, HTTPS_PROXY, ...", "for HTTP, as for curl"},
+    {"PRUSIK_FLAG_TOKEN",
+     "what clients of prusik flag serve have to show, and what its verbs show"},
+};
+
 void reference_man(struct strbuf *out)
 {
     strbuf_addf(
@@ -111,7 +125,9 @@ void reference_man(struct strbuf *out)
         strbuf_addf(out, ".TP\n.B %d\n%s\n", (int)exit_codes[i].code, exit_codes[i].text);
     strbuf_add_str(out, ".SH FILES\n.TP\n.I prusik.yaml\nbeside the document: what it leaves open\n"
                         ".TP\n.I .prusik\nbeside prusik.yaml: the journal of its runs\n"
-                        ".SH ENVIRONMENT\n.TP\n.B NO_COLOR\nno colour, when it is not empty\n");
+                        ".SH ENVIRONMENT\n");
+    for (size_t i = 0; i < ARRAY_LEN(environment); i++)
+        strbuf_addf(out, ".TP\n.B %s\n%s\n", environment[i].name, environment[i].text);
 }
 
 /* --- Markdown --- */
@@ -143,7 +159,10 @@ void reference_cli(struct strbuf *out)
                         verb_table[i]->name, verb_table[i]->help);
     strbuf_add_str(
         out, "\nFor packages and machines: `prusik completion bash|zsh|fish` prints a completion "
-             "script,\n`prusik reference man|cli|exit-codes` the manual.\n");
+             "script,\n`prusik reference man|cli|exit-codes` the manual.\n\n"
+             "## Environment\n\n| variable | meaning |\n|---|---|\n");
+    for (size_t i = 0; i < ARRAY_LEN(environment); i++)
+        strbuf_addf(out, "| `%s` | %s |\n", environment[i].name, environment[i].text);
     for (size_t i = 0; i < n_verbs; i++)
         if (!verb_table[i]->hidden)
             cli_verb(out, verb_table[i]);

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/file.h"
 #include "base/mem.h"
 #include "base/strbuf.h"
 #include "base/sv.h"
@@ -159,7 +160,7 @@ static enum err_code probe_open(struct probe *p, struct audit_check *c, struct e
     if (rc == ERR_OK && k->kind == CHECK_TOTAL)
         rc = condition_new(CONDITION_TOTAL, k->expr, rows, &p->expr, err);
     if (k->kind == CHECK_UNIQUE)
-        p->sorter = sorter_new(P_tmpdir, SORT_BYTES);
+        p->sorter = sorter_new(file_temp_dir(), SORT_BYTES);
     return rc == ERR_OK ? ERR_OK : err_wrap(err, "check '%.*s'", SV_FMT(k->name));
 }
 

@@ -5,7 +5,6 @@
  * would be better than is known is no value.
  */
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -293,7 +292,7 @@ static enum err_code data_compare(const struct data_source *d, const char *new,
 static enum err_code data_live(const struct data_source *d, struct data_limit *limit,
                                struct sample_list *l, struct err *err)
 {
-    char folder[64];
+    CLEANUP(mem_freep) char *folder = NULL;
     CLEANUP(mem_freep) char *file = NULL;
     struct take_spec t = {.rows = d->snapshot->rows,
                           .name = d->snapshot->name,
@@ -307,9 +306,8 @@ static enum err_code data_live(const struct data_source *d, struct data_limit *l
     enum err_code rc;
     size_t n;
 
-    (void)snprintf(folder, sizeof(folder), "%s/prusik-watch.XXXXXX", P_tmpdir);
-    if (!mkdtemp(folder))
-        return err_sys(err, errno, "make '%s'", folder); /* uncovered: /tmp can be written */
+    if (file_make_temp("prusik-watch", &folder, err) != ERR_OK)
+        return err->code; /* uncovered: there tests write, too */
     file = path_join(folder, "now");
     t.output = file;
     rc = take_snapshot(&t, &n, err) == ERR_OK ? data_compare(d, file, limit, l, err)

@@ -181,9 +181,35 @@ T(paths_are_joined_and_taken_apart)
     }
 }
 
+T(temporary_folders_are_where_the_user_wants_them)
+{
+    CLEANUP(mem_freep) char *dir = NULL;
+    CLEANUP(mem_freep) char *above = NULL;
+    char *none, here[1024];
+    struct err err;
+    struct stat st;
+
+    T_CHECK(getcwd(here, sizeof(here)));
+    T_CHECK(setenv("TMPDIR", here, 1) == 0);
+    T_STR(file_temp_dir(), here);
+    T_OK(file_make_temp("name", &dir, &err), err);
+    above = path_dir(dir);
+    T_STR(above, here);
+    T_CHECK(strncmp(path_base(dir), "name.", 5) == 0);
+    T_CHECK(stat(dir, &st) == 0 && (st.st_mode & 07777) == 0700);
+    T_CHECK(setenv("TMPDIR", "relative", 1) == 0);
+    T_STR(file_temp_dir(), "/tmp");
+    T_CHECK(setenv("TMPDIR", "/none", 1) == 0);
+    T_EQ(file_make_temp("name", &none, &err), ERR_IO);
+    T_STR(err.msg, "make a folder in '/none': No such file or directory");
+    T_CHECK(unsetenv("TMPDIR") == 0);
+    T_STR(file_temp_dir(), "/tmp");
+}
+
 T_MAIN(T_CASE(a_file_is_read_whole_up_to_the_limit), T_CASE(a_big_file_is_read_in_pieces),
        T_CASE(what_cannot_be_read_is_told_with_its_name),
        T_CASE(a_file_is_replaced_whole_with_its_permissions),
        T_CASE(a_file_that_cannot_be_replaced_is_as_it_was_and_nothing_is_left_beside_it),
        T_CASE(folders_are_made_with_their_parents), T_CASE(a_folder_is_synced_and_nothing_else_is),
-       T_CASE(existing_is_being_there), T_CASE(paths_are_joined_and_taken_apart))
+       T_CASE(existing_is_being_there), T_CASE(temporary_folders_are_where_the_user_wants_them),
+       T_CASE(paths_are_joined_and_taken_apart))
