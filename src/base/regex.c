@@ -31,13 +31,13 @@
 #define REGEX_GROUPS   16u /* of a literal of ours, with the whole */
 #define REGEX_FLAGS__N 4u
 
-/* A compiled pattern.  Nobody changes `code` or `jit` once they are set, so all threads may search with them. */
+/* A pattern.  Nobody changes `code` or `jit` once they are set, so all threads may search with them. */
 struct regex_code {
-    pcre2_code *code;
-    _Atomic(pcre2_code *) jit; /* a copy with machine code, once that pays */
-    atomic_size_t searched;    /* bytes so far */
-    const uint8_t
-        *first; /* anchored: a bit for each byte that a match may begin with; NULL: any may */
+    _Atomic(pcre2_code *) code; /* of a literal: once a text may match */
+    _Atomic(pcre2_code *) jit;  /* a copy with machine code, once that pays */
+    atomic_size_t searched;     /* bytes so far */
+    const uint8_t *
+        first; /* anchored: a bit for each byte that a match may begin with; NULL: any may; set before `code` */
     struct regex_need need;
     size_t number; /* of a literal: in the order in which they were first searched for */
 };
@@ -190,42 +190,64 @@ static const uint8_t *regex_first(const pcre2_code *code)
     return bits;
 }
 
-static struct regex_code *regex_compile_literal(struct sv pattern, unsigned flags)
+/* One that does not compile is our bug, which tests under the sanitizers find whatever texts they have. */
+#ifdef REGEX_COMPILES_ALL
+enum { REGEX_AT_ONCE = true };
+#else
+enum { REGEX_AT_ONCE = false };
+#endif
+
+static pthread_mutex_t regex_lock = PTHREAD_MUTEX_INITIALIZER; /* of the literals of the process */
+
+/* Under the lock. */
+static void regex_compile_literal(struct regex_code *c, struct sv pattern, unsigned flags)
 {
-    struct regex_code *c = XNEW(struct regex_code);
     struct err err = {0};
     uint32_t groups = 0;
-    enum err_code rc = regex_compile(pattern, flags, &c->code, &err);
+    pcre2_code *code = NULL;
+    enum err_code rc = regex_compile(pattern, flags, &code, &err);
 
     assert(rc == ERR_OK);
     (void)rc;
-    (void)pcre2_pattern_info(c->code, PCRE2_INFO_CAPTURECOUNT, &groups); /* fails for no code */
+    (void)pcre2_pattern_info(code, PCRE2_INFO_CAPTURECOUNT, &groups); /* fails for no code */
     assert(groups < REGEX_GROUPS);
-    c->first = regex_first(c->code);
-    regex_need_init(&c->need, pattern);
-    return c;
+    c->first = regex_first(code);
+    atomic_store_explicit(&c->code, code, memory_order_release);
 }
 
-/* Of the process: a literal is compiled when it is first searched for, and stays. */
+/* Most literals are asked only about texts that cannot match: what they need costs less to find out than to compile them. */
+static void regex_compile_once(const struct regex *r)
+{
+    if (atomic_load_explicit(&r->code->code, memory_order_acquire))
+        return;
+    (void)pthread_mutex_lock(&regex_lock); /* fails for one that is none */
+    if (!atomic_load_explicit(&r->code->code, memory_order_relaxed))
+        regex_compile_literal(r->code, (struct sv){r->pattern, r->n}, r->flags);
+    (void)pthread_mutex_unlock(&regex_lock);
+}
+
+/* Of the process: what a literal needs is found out when it is first searched for, and stays. */
 static struct regex_code *regex_literal(const struct regex *r)
 {
-    static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
     static struct map known[REGEX_FLAGS__N];
     static VEC(struct regex_code *) codes;
     struct sv pattern = {r->pattern, r->n};
     struct regex_code *c;
     size_t i;
 
-    (void)pthread_mutex_lock(&lock); /* fails for one that is none */
+    (void)pthread_mutex_lock(&regex_lock); /* fails for one that is none */
     if (map_get(&known[r->flags], pattern, &i)) {
         c = codes.v[i];
     } else {
-        c = regex_compile_literal(pattern, r->flags);
+        c = XNEW(struct regex_code);
+        regex_need_init(&c->need, pattern);
+        if (REGEX_AT_ONCE)
+            regex_compile_literal(c, pattern, r->flags);
         c->number = codes.n;
         (void)map_put(&known[r->flags], pattern, codes.n);
         *vec_add(&codes) = c;
     }
-    (void)pthread_mutex_unlock(&lock);
+    (void)pthread_mutex_unlock(&regex_lock);
     return c;
 }
 
@@ -240,7 +262,8 @@ static void regex_count(struct regex_code *c, size_t bytes)
     before = atomic_fetch_add_explicit(&c->searched, bytes, memory_order_relaxed);
     if (before >= REGEX_JIT_BYTES || bytes < REGEX_JIT_BYTES - before)
         return;
-    copy = pcre2_code_copy(c->code);
+    copy = pcre2_code_copy(atomic_load_explicit(
+        &c->code, memory_order_relaxed)); /* it was compiled to be searched for */
     if (!copy)
         (void)mem_size(SIZE_MAX, 2); /* uncovered: out of memory */
     if (pcre2_jit_compile(copy, PCRE2_JIT_COMPLETE) == 0)
@@ -276,7 +299,8 @@ static int regex_match(struct regex_code *c, struct regex_scratch *s, struct sv 
         s->limit = limit;
     }
     return jit ? pcre2_jit_match(jit, text, subject.n, from, 0, s->data, s->context)
-               : pcre2_match(c->code, text, subject.n, from, 0, s->data, s->context);
+               : pcre2_match(atomic_load_explicit(&c->code, memory_order_relaxed), text, subject.n,
+                             from, 0, s->data, s->context);
 }
 
 /* What the text holds; it is compared, as another may stand where one stood. */
@@ -327,7 +351,8 @@ static bool regex_refuse(const struct regex_code *c, struct regex_seen *seen)
 /* Does the text begin as no match does? */
 static bool regex_begins_otherwise(const struct regex_code *c, struct sv text)
 {
-    return c->first && text.n && !((c->first[(unsigned char)*text.p >> 3] >> (*text.p & 7)) & 1);
+    return atomic_load_explicit(&c->code, memory_order_acquire) && c->first && text.n &&
+           !((c->first[(unsigned char)*text.p >> 3] >> (*text.p & 7)) & 1);
 }
 
 /* A search that nothing ruled out. */
@@ -337,6 +362,7 @@ static bool regex_search(struct regex *r, struct regex_scratch *s, struct sv sub
     const PCRE2_SIZE *v;
     int rc;
 
+    regex_compile_once(r);
     regex_count(r->code, subject.n - from);
     rc = regex_match(r->code, s, subject, from);
     if (rc == PCRE2_ERROR_JIT_STACKLIMIT && !s->stack) {

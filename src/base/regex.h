@@ -4,7 +4,7 @@
  * regex: PCRE2 patterns, compiled once, with limits on time and stack.
  *
  * Patterns of our own come from regex_must(): each is compiled when it is first
- * searched for, once for the process and all its threads.  Those of a document come
+ * searched for in a text that it may match, once for the process and all its threads.  Those of a document come
  * from regex_new(), which can refuse.  Both are UTF-8; bytes of the subject that are
  * not match nothing, not even ".", and what stands around them is searched.  A struct
  * regex is for one thread at a time.
@@ -24,7 +24,7 @@ NODISCARD enum err_code regex_new(struct sv pattern, unsigned flags, struct rege
                                   struct err *err);
 /*
  * For literals in our own source, with at most 15 groups.  One that does not compile is our bug: the first
- * search ends the process.
+ * search in a text that it may match ends the process, and under the sanitizers the first search of all.
  */
 struct regex *regex_must(const char *pattern, unsigned flags);
 void regex_free(struct regex *r);

@@ -179,10 +179,15 @@ static bool need_is_optional(struct sv s, size_t at)
            (s.p[at] == '{' && (at + 1 == s.n || s.p[at + 1] < '1' || s.p[at + 1] > '9'));
 }
 
+static const bool need_marks[256] = {
+    [' '] = true, ['-'] = true,  ['<'] = true, ['>'] = true, ['='] = true,
+    ['%'] = true, ['/'] = true,  ['_'] = true, [':'] = true, [','] = true,
+    ['"'] = true, ['\''] = true, ['`'] = true, ['~'] = true, ['#'] = true,
+    ['&'] = true, ['@'] = true,  ['!'] = true, [';'] = true};
+
 static bool need_is_plain(char c)
 {
-    return ascii_is_alnum(c) || (unsigned char)c >= 0x80 ||
-           (c && strchr(" -<>=%/_:,\"'`~#&@!;", c));
+    return ascii_is_alnum(c) || (unsigned char)c >= 0x80 || need_marks[(unsigned char)c];
 }
 
 /* The bytes from `at` on that stand for themselves, without a last character that may be left out. */
@@ -335,23 +340,25 @@ static size_t need_alternatives(struct sv s, size_t at, size_t level, struct nee
 
 /* --- the same, as it is compared with texts --- */
 
-/* The letters, from the one that texts have most to the rarest. */
-static const char need_frequent[] = "etaoinsrhldcumfpgwybvkxjqz";
+/* The letters, from the one that texts have most to the rarest; all that is no letter is frequent. */
+#define RARITY(letter, rank) [SIGN_A + (letter) - 'a'] = (rank)
 
-static size_t need_rarity(size_t sign)
-{
-    return sign >= SIGN_BLANK || sign == SIGN_OTHER
-               ? 0
-               : (size_t)(strchr(need_frequent, (int)('a' + sign - SIGN_A)) - need_frequent);
-}
+static const uint8_t need_rarity[REGEX_SIGNS] = {
+    RARITY('e', 0),  RARITY('t', 1),  RARITY('a', 2),  RARITY('o', 3),  RARITY('i', 4),
+    RARITY('n', 5),  RARITY('s', 6),  RARITY('r', 7),  RARITY('h', 8),  RARITY('l', 9),
+    RARITY('d', 10), RARITY('c', 11), RARITY('u', 12), RARITY('m', 13), RARITY('f', 14),
+    RARITY('p', 15), RARITY('g', 16), RARITY('w', 17), RARITY('y', 18), RARITY('b', 19),
+    RARITY('v', 20), RARITY('k', 21), RARITY('x', 22), RARITY('j', 23), RARITY('q', 24),
+    RARITY('z', 25)};
 
 /* Puts a pair where it belongs among the rarest so far. */
 static void need_add_pair(struct regex_way *w, size_t sign, size_t next)
 {
-    size_t rarity = need_rarity(sign) + need_rarity(next), at = w->n_pairs;
+    int rarity = need_rarity[sign] + need_rarity[next];
+    size_t at = w->n_pairs;
 
     while (at > 0 &&
-           need_rarity(w->pairs[at - 1].sign) + need_rarity(w->pairs[at - 1].next) < rarity)
+           need_rarity[w->pairs[at - 1].sign] + need_rarity[w->pairs[at - 1].next] < rarity)
         at--;
     if (at == REGEX_WAY_PAIRS)
         return;
@@ -381,27 +388,30 @@ static size_t need_sign(const struct regex_way *w)
 
 static void need_fill(struct regex_ways *ret, const need_ways *ways)
 {
-    VEC(struct regex_way) made = {0};
+    CLEANUP(mem_freep) struct regex_way *made = NULL;
+    uint16_t next[REGEX_SIGNS + 1];
 
     if (!ways->n || need_has_empty(ways))
         return;
     assert(ways->n <= UINT16_MAX);
-    for (size_t i = 0; i < ways->n; i++)
-        *vec_add(&made) = need_way_of(&ways->v[i]);
-    for (size_t sign = 0; sign <= REGEX_SIGNS; sign++) {
-        ret->at[sign] = (uint16_t)ret->list.n;
-        for (size_t i = 0; i < made.n; i++)
-            if (need_sign(&made.v[i]) == sign)
-                *vec_add(&ret->list) = made.v[i];
+    made = XNEWN(struct regex_way, ways->n);
+    for (size_t i = 0; i < ways->n; i++) {
+        made[i] = need_way_of(&ways->v[i]);
+        ret->at[need_sign(&made[i]) + 1]++;
     }
-    ret->at[REGEX_SIGNS + 1] = (uint16_t)ret->list.n;
+    for (size_t sign = 0; sign <= REGEX_SIGNS; sign++)
+        ret->at[sign + 1] += ret->at[sign];
+    memcpy(next, ret->at, sizeof(next));
+    ret->list.v = XNEWN(struct regex_way, ways->n);
+    ret->list.n = ret->list.cap = ways->n;
+    for (size_t i = 0; i < ways->n; i++)
+        ret->list.v[next[need_sign(&made[i])]++] = made[i];
     for (size_t i = 0; i < ret->at[REGEX_SIGNS]; i++) {
         size_t sign = need_sign(&ret->list.v[i]);
 
         ret->marks[sign] |= UINT32_C(1) << ret->list.v[i].pairs[0].next;
         ret->signs |= UINT32_C(1) << sign;
     }
-    vec_release(&made);
 }
 
 /* The bytes that each way needs. */
