@@ -61,12 +61,13 @@ static struct sv html_part_begun(const struct view *v, const struct view_event *
     return (struct sv){NULL, 0};
 }
 
-/* "ana: no, the page is still there (phase-4/4.1/1)" */
+/* "ana: no, the page is still there (phase-4/4.1/1)", "bo: service owner, go (phase-4/4.1/1)" */
 static void html_said(struct strbuf *b, const struct view *v, const struct view_event *e)
 {
     CLEANUP(strbuf_release) struct strbuf said = STRBUF(0);
     const char *given = json_get_bool(e->data, "answer", false) ? "yes" : "no"; /* at a gate */
-    struct sv note = json_get_sv(e->data, "note"), choice = json_get_sv(e->data, "what");
+    struct sv note = json_get_sv(e->data, "note"), choice = json_get_sv(e->data, "what"),
+              role = json_get_sv(e->data, "role");
     const char *what = "answered";
 
     if (e->kind == EVENT_ANSWER)
@@ -76,7 +77,8 @@ static void html_said(struct strbuf *b, const struct view *v, const struct view_
         what = "refused";
     else
         what = json_get_bool(e->data, "expired", false) ? "approved too long ago" : "approved";
-    strbuf_addf(&said, "%.*s%s(%.*s)", SV_FMT(note), said.n || note.n ? " " : "", SV_FMT(e->step));
+    strbuf_addf(&said, "%.*s%s%.*s", SV_FMT(role), role.n && note.n ? ", " : "", SV_FMT(note));
+    strbuf_addf(&said, "%s(%.*s)", said.n ? " " : "", SV_FMT(e->step));
     html_moment(b, v, e, what, json_get_sv(e->data, "by"), strbuf_sv(&said));
 }
 

@@ -148,7 +148,7 @@ T(every_command_output_expectation_identity_and_time_is_in_both)
 
     want_html(&b, "answered <span class=\"dim\">by</span> bo: yes, on Monday");
     want_html(&b, "<td>answered</td><td>bo: yes, on Monday (pre-checks/1/1)</td>");
-    want_html(&b, "<td>approved</td><td>cy: go (pre-checks/2/1)</td>");
+    want_html(&b, "<td>approved</td><td>cy: owner, go (pre-checks/2/1)</td>");
     want_html(&b, "2026-02-15T02:01:01.500Z, given ahead");
     want_html(&b, "approved <span class=\"dim\">by</span> cy, owner, go");
     want_html(&b, "<code>git pull origin &lt;tag&gt;</code>");
