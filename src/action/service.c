@@ -435,22 +435,32 @@ static void service_on_told(struct manager_call *c)
     }
 }
 
+/* What its manager said of it is the state now.  False: nothing is left to do. */
+static bool service_heard(struct manager_call *c)
+{
+    struct service_state *s = c->data;
+    bool failed = c->rc != ERR_OK;
+
+    if (service_stops(s))
+        return false;
+    s->now = c->status;
+    if (failed)
+        s->why = c->err;
+    manager_release(c);
+    if (failed)
+        service_broke(s);
+    return !failed;
+}
+
 /* The state before: without it nobody could tell a new process from an old one. */
 static void service_on_before(struct manager_call *c)
 {
     struct service_state *s = c->data;
     int64_t ms = s->service->start_timeout_ms + s->service->stop_timeout_ms + SERVICE_MARGIN_MS;
 
-    if (service_stops(s))
+    if (!service_heard(c))
         return;
-    s->watch.before = s->now = c->status;
-    if (c->rc != ERR_OK) {
-        s->why = c->err;
-        manager_release(c);
-        service_broke(s);
-        return;
-    }
-    manager_release(c);
+    s->watch.before = s->now;
     service_call(s, s->watch.verb, (uint64_t)ms, service_on_told);
 }
 
@@ -459,16 +469,8 @@ static void service_on_status(struct manager_call *c)
 {
     struct service_state *s = c->data;
 
-    if (service_stops(s))
+    if (!service_heard(c))
         return;
-    s->now = c->status;
-    if (c->rc != ERR_OK) {
-        s->why = c->err;
-        manager_release(c);
-        service_broke(s);
-        return;
-    }
-    manager_release(c);
     service_ended(s, s->now.state == MANAGER_RUNNING ? 0 : 3, s->now.text);
 }
 

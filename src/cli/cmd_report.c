@@ -28,18 +28,6 @@ static enum err_code report_write(const struct cli *c, struct sv text, struct er
 typedef enum err_code report_fn(struct store *s, const struct view *v, struct strbuf *out,
                                 struct err *err);
 
-static enum err_code report_write_json(struct store *s, const struct view *v, struct strbuf *out,
-                                       struct err *err)
-{
-    CLEANUP(json_cleanup) json_t *json = NULL;
-
-    if (report_json(s, v, &json, err) != ERR_OK)
-        return err->code;
-    json_write_pretty(json, out);
-    strbuf_add_byte(out, '\n');
-    return ERR_OK;
-}
-
 static const struct report_format {
     const char *name;
     report_fn *fn;
@@ -47,7 +35,7 @@ static const struct report_format {
     {"html", report_html},
     {"markdown", report_markdown},
     {"junit", report_junit},
-    {"json", report_write_json},
+    {"json", report_json_text},
 };
 
 static const struct report_format *report_format(const struct cli *c, struct err *err)

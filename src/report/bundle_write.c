@@ -228,18 +228,6 @@ static enum err_code bundle_backups(struct bundle *b, struct err *err)
 
 /* --- reports, further files, the seal --- */
 
-static enum err_code bundle_json_report(struct store *s, const struct view *v, struct strbuf *out,
-                                        struct err *err)
-{
-    CLEANUP(json_cleanup) json_t *json = NULL;
-
-    if (report_json(s, v, &json, err) != ERR_OK)
-        return err->code;
-    json_write_pretty(json, out);
-    strbuf_add_byte(out, '\n');
-    return ERR_OK;
-}
-
 static enum err_code bundle_reports(struct bundle *b, struct err *err)
 {
     static const struct {
@@ -247,7 +235,7 @@ static enum err_code bundle_reports(struct bundle *b, struct err *err)
         enum err_code (*fn)(struct store *s, const struct view *v, struct strbuf *out,
                             struct err *err);
     } rows[] = {{"report.html", report_html},
-                {"report.json", bundle_json_report},
+                {"report.json", report_json_text},
                 {"report.md", report_markdown},
                 {"report.xml", report_junit}};
 

@@ -9,6 +9,9 @@
 /* Everything with outputs inlined (docs/formats/report.md).  ERR_CORRUPT when an output is damaged. */
 NODISCARD enum err_code report_json(struct store *s, const struct view *v, json_t **ret,
                                     struct err *err);
+/* The same as text, with a line feed behind it. */
+NODISCARD enum err_code report_json_text(struct store *s, const struct view *v, struct strbuf *out,
+                                         struct err *err);
 /*
  * The document itself, filled in: boxes ticked, results under commands, blanks signed.  ERR_NOT_FOUND when the journal
  * has no document.

@@ -247,3 +247,15 @@ enum err_code report_json(struct store *s, const struct view *v, json_t **ret, s
     *ret = STEAL(out);
     return ERR_OK;
 }
+
+enum err_code report_json_text(struct store *s, const struct view *v, struct strbuf *out,
+                               struct err *err)
+{
+    CLEANUP(json_cleanup) json_t *json = NULL;
+
+    if (report_json(s, v, &json, err) != ERR_OK)
+        return err->code;
+    json_write_pretty(json, out);
+    strbuf_add_byte(out, '\n');
+    return ERR_OK;
+}
