@@ -88,6 +88,8 @@ bool expect_is_claim(struct expect_reader *r, struct sv text);
 bool expect_is_look(struct expect_reader *r, struct sv text);
 /* "At least 5 GB free", "fewer than 50 connections": a number is compared. */
 bool expect_is_limit(struct expect_reader *r, struct sv text);
+/* "You should see no output", "Nothing should be printed", "No output means it worked" */
+bool expect_is_silent(struct expect_reader *r, struct sv text);
 /* "The version is 1.0" of a command that shows it and whose exit status does not say so: a person compares. */
 bool expect_is_state(struct expect_reader *r, struct sv text, struct sv command);
 /*

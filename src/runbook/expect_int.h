@@ -39,6 +39,7 @@ enum expect_pattern {
     EXPECT_RE_HUNTED,
     EXPECT_RE_SAID,
     EXPECT_RE_WANTED,
+    EXPECT_RE_SILENT, /* nothing is printed, said in a sentence */
     EXPECT_RE_WAIVER,
     EXPECT_RE_MOMENT,
     EXPECT_RE__N

@@ -187,6 +187,13 @@ T(what_the_commands_must_show_is_said_below_them)
         enum rb_expect_form form; /* EXPECT__N: none */
     } rows[] = {
         {"The output should be empty.", EXPECT_EMPTY},
+        {"You should see no output.", EXPECT_EMPTY},
+        {"You should not see any output.", EXPECT_EMPTY},
+        {"Nothing should be printed.", EXPECT_EMPTY},
+        {"No output means it worked.", EXPECT_EMPTY},
+        {"The command produces no output on success.", EXPECT_EMPTY},
+        {"No output means nothing.", EXPECT_ASK},
+        {"You should see no output but one line.", EXPECT_ASK},
         {"This should return nothing.", EXPECT_EMPTY},
         {"It returns `3 rows`.", EXPECT_CONTAINS},
         {"The command must print \"ready\".", EXPECT_CONTAINS},
