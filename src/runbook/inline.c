@@ -192,12 +192,17 @@ static bool inline_is_alone(const struct rb_build *b, const struct md_node *n)
            build_role(b) != ROLE_VERIFY;
 }
 
-/* "- Reload it: `systemctl reload x`" */
+/* "- Reload it: `systemctl reload x`", "Restore the backup: `cp a b`, then `./start`."; "Add this: `export A=1` to `~/.profile`" is none. */
 static bool inline_is_told(const struct rb_build *b, const struct md_node *n)
 {
-    return n->parent != MD_NONE && b->rb->md.v[n->parent].kind == MD_ITEM && n->n_spans == 1 &&
-           sv_ends(sv_trim(sv_sub(n->text, 0, n->spans[0].from)), SV(":")) &&
-           regex_has(b->block_patterns[BLOCK_TO_RUN], n->text) && block_tells(b, n);
+    if (n->parent == MD_NONE || b->quoted || !n->n_spans ||
+        !sv_ends(sv_trim(sv_sub(n->text, 0, n->spans[0].from)), SV(":")) ||
+        !regex_has(b->block_patterns[BLOCK_TO_RUN], n->text) || !block_tells(b, n))
+        return false;
+    for (size_t i = 0; i < n->n_spans; i++)
+        if (n->spans[i].kind == MD_CODE_SPAN && !block_span_is_command(n, &n->spans[i]))
+            return false;
+    return n->spans[0].kind == MD_CODE_SPAN;
 }
 
 /* Where the sentence around [from, to) begins and ends; of a long one what is near. */
@@ -214,10 +219,17 @@ static struct sv inline_sentence(struct sv text, size_t from, size_t to)
     return sv_sub(text, from, to);
 }
 
+static bool inline_is_if(struct sv text)
+{
+    struct sv word;
+
+    return sv_next_word(&text, &word) &&
+           words_have(WORDS_HERE("if when unless falls wenn si se caso jeśli"), word);
+}
+
 /* ", if it hangs", "(only when it is a replica)": when; empty: something else stands behind the command. */
 static struct sv inline_case_behind(struct sv after)
 {
-    static struct words fronts = WORDS("if when unless falls wenn si se caso jeśli");
     static struct words only = WORDS("only nur seulement uniquement solo sólo somente apenas");
     static struct words news = WORDS(
         "prompted asked done finished ready complete completed everything all you you're fertig alles");
@@ -237,8 +249,7 @@ static struct sv inline_case_behind(struct sv after)
         return (struct sv){NULL, 0};
     if (words_have(&only, word) && !sv_next_word(&rest, &word))
         return (struct sv){NULL, 0};
-    if (!words_have(&fronts, word) || !sv_next_word(&rest, &next) ||
-        words_have(&news, told_bare(next)) ||
+    if (!inline_is_if(word) || !sv_next_word(&rest, &next) || words_have(&news, told_bare(next)) ||
         sv_find_byte(text, ',', 0) != SV_NPOS) /* ", if it fails, stop": what is done then */
         return (struct sv){NULL, 0};
     return sv_trim(text);
@@ -301,32 +312,79 @@ static struct sv inline_case_stage(struct rb_build *b, struct sv before)
                : (struct sv){NULL, 0};
 }
 
+/* When the command of this code span is carried out, as its sentence says; empty: always. */
+static struct sv inline_case(struct rb_build *b, const struct md_node *n,
+                             const struct md_span *code)
+{
+    struct sv one = inline_sentence(n->text, code->from, code->to);
+    size_t begin = (size_t)(one.p - n->text.p);
+    struct sv before = sv_sub(n->text, begin, code->from),
+              found = inline_case_behind(sv_sub(n->text, code->to, begin + one.n));
+
+    if (!found.n)
+        found = inline_case_before(before);
+    if (!found.n)
+        found = inline_case_arrow(before);
+    return found.n ? found : inline_case_stage(b, before);
+}
+
+/* "`a` or `b`", "`a` (alternatively `b`)", "`a`, or if that fails `b`": *rest is what stands behind such a word. */
+static bool inline_is_or(struct sv between, struct sv *rest)
+{
+    struct sv text = sv_trim(between), word;
+
+    (void)(sv_eat(&text, SV(",")) || sv_eat(&text, SV(";")));
+    text = sv_trim(text);
+    (void)sv_eat(&text, SV("("));
+    if (sv_find(text, SV(". "), 0) != SV_NPOS || !sv_next_word(&text, &word) ||
+        !words_have(WORDS_HERE("or alternatively oder alternativ ou lub または 或"),
+                    told_bare(word)))
+        return false;
+    *rest = sv_trim(text);
+    return true;
+}
+
+/* None of [from, to] is carried out unless somebody chooses it; what has a case of its own stays as it is. */
+static void inline_either(struct rb_build *b, size_t from, size_t to)
+{
+    for (size_t i = from; i <= to; i++) {
+        struct rb_step *s = &b->steps.v[i].step;
+        size_t other = i < to ? i + 1 : i - 1;
+
+        if (!s->condition.n)
+            s->condition =
+                arena_fmt(b->arena, "instead of '%.*s'", SV_FMT(b->steps.v[other].step.text));
+    }
+}
+
 void inline_cases(struct rb_build *b, const struct md_node *n, size_t from)
 {
-    size_t at = 0;
+    size_t at = 0, behind = 0;  /* the end of the command before */
+    size_t alternatives = from; /* the first of them: "`a`, `b` or `c`" */
 
     for (size_t i = from; i < b->steps.n; i++) {
         struct rb_step *s = &b->steps.v[i].step;
         struct sv part = s->part == RB_NONE ? (struct sv){NULL, 0} : b->parts.v[s->part].condition;
-        struct sv one, found, before;
+        struct sv found, between, rest;
+        bool either;
 
         while (at < n->n_spans &&
                !sv_eq(sv_sub(n->text, n->spans[at].from, n->spans[at].to), s->text))
             at++;
         if (at == n->n_spans)
             return;
-        one = inline_sentence(n->text, n->spans[at].from, n->spans[at].to);
-        found = inline_case_behind(
-            sv_sub(n->text, n->spans[at].to, (size_t)(one.p - n->text.p) + one.n));
-        before = sv_sub(n->text, (size_t)(one.p - n->text.p), n->spans[at].from);
-        if (!found.n)
-            found = inline_case_before(before);
-        if (!found.n)
-            found = inline_case_arrow(before);
-        if (!found.n)
-            found = inline_case_stage(b, before);
+        found = inline_case(b, n, &n->spans[at]);
         if (found.n && !s->condition.n && !(part.n && sv_has(part, found)))
             s->condition = found;
+        between = sv_trim(sv_sub(n->text, behind, n->spans[at].from));
+        either = i > from && !found.n && inline_is_or(between, &rest);
+        if (either && inline_is_if(rest) && !s->condition.n)
+            s->condition = told_bare(rest);
+        else if (either)
+            inline_either(b, alternatives, i);
+        else if (!sv_eq(between, SV(",")))
+            alternatives = i;
+        behind = n->spans[at].to;
         at++;
     }
 }

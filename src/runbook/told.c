@@ -433,13 +433,12 @@ static struct sv told_also(struct rb_build *b, struct sv one, size_t line, bool 
 static bool told_expects_one(struct rb_build *b, struct sv one, size_t line)
 {
     struct regex_match g[2];
+    bool silent = expect_is_silent(b->expect, one);
 
     /* "Nothing should be printed" would be another without its subject */
-    if (!expect_is_silent(b->expect, one) &&
-        regex_find(b->block_patterns[BLOCK_SHOULD], one, 0, g, 2))
+    if (!silent && regex_find(b->block_patterns[BLOCK_SHOULD], one, 0, g, 2))
         one = told_shown(b, one, g[1].from);
-    else if (!expect_is_silent(b->expect, one) &&
-             !regex_has(b->block_patterns[BLOCK_SHOULD_TOO], one) &&
+    else if (!silent && !regex_has(b->block_patterns[BLOCK_SHOULD_TOO], one) &&
              !regex_has(b->block_patterns[BLOCK_MUST_SHOW], one))
         return false;
     build_expect(b, b->block_steps, one, line);

@@ -303,7 +303,57 @@ T(a_command_with_places_of_windows_is_for_a_person)
     want_told("1. Run `grep \\\\d a`\n", "deploy grep \\\\d a");
 }
 
-T_MAIN(T_CASE(a_command_with_places_of_windows_is_for_a_person),
+T(a_paragraph_that_names_its_command_behind_a_colon_tells_it)
+{
+    want_told("Restore it: `cp b.db a.db`, then tell the team.\n",
+              "deploy cp b.db a.db|deploy [tell the team.]");
+    want_told("Stop it: `systemctl stop a`. Copy the file: `cp a b`.\n",
+              "deploy systemctl stop a|deploy cp a b");
+    want_told("Restore it: `cp b.db a.db`, then `systemctl start a`.\n",
+              "deploy cp b.db a.db|deploy systemctl start a");
+    want_told("Add the line: `export A=1` to `~/.profile`.\n",
+              "deploy [Add the line: `export A=1` to `~/.profile`.]");
+    want_told("For those who restore: `cp b.db a.db`.\n",
+              "deploy [For those who restore: `cp b.db a.db`.]");
+    want_told("> Restore it: `cp b.db a.db`.\n", "");
+}
+
+/* "a [when]|b" */
+static void want_cases(const char *text, const char *want)
+{
+    CLEANUP(strbuf_release) struct strbuf md = STRBUF(0), got = STRBUF(0);
+    CLEANUP(reading_done) struct reading r;
+
+    strbuf_addf(&md, "# R\n## Deployment\n%s", text);
+    read_text(&r, strbuf_str(&md));
+    for (size_t i = 0; i < r.rb.n_steps; i++) {
+        const struct rb_step *s = &r.rb.steps[i];
+
+        strbuf_addf(&got, "%s%.*s", i ? "|" : "", SV_FMT(s->text));
+        if (s->condition.n)
+            strbuf_addf(&got, " [%.*s]", SV_FMT(s->condition));
+    }
+    T_STR(strbuf_str(&got), want);
+}
+
+T(of_commands_that_are_told_as_alternatives_none_is_done_unasked)
+{
+    want_cases("Run `make a` or `make b`.\n",
+               "make a [instead of 'make b']|make b [instead of 'make a']");
+    want_cases("1. Restart: `make a` (or `make b` on old hosts)\n",
+               "make a [instead of 'make b']|make b [instead of 'make a']");
+    want_cases("Run `make a`, `make b` or `make c`, then `make d`.\n",
+               "make a [instead of 'make b']|make b [instead of 'make c']|make c [instead of "
+               "'make b']|make d");
+    want_cases("Run `make a`, or if that fails `make b`.\n", "make a|make b [if that fails]");
+    want_cases("Run `make a` or, if it hangs: `make b`.\n", "make a|make b [if it hangs]");
+    want_cases("Run `make a`, `make b` and `make c`.\n", "make a|make b|make c");
+    want_cases("Run `make a` or call us. Run `make b`.\n", "make a|make b");
+}
+
+T_MAIN(T_CASE(a_paragraph_that_names_its_command_behind_a_colon_tells_it),
+       T_CASE(of_commands_that_are_told_as_alternatives_none_is_done_unasked),
+       T_CASE(a_command_with_places_of_windows_is_for_a_person),
        T_CASE(what_stands_behind_a_command_is_what_it_must_show),
        T_CASE(what_is_done_or_only_said_behind_a_command_is_nothing_to_show),
        T_CASE(others_that_are_named_before_a_command_are_done_by_a_person),

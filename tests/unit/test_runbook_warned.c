@@ -283,7 +283,7 @@ T(a_bare_title_above_a_sentence_with_its_command_is_a_way_back)
     want_steps(
         "# R\n## Deploy" SH(
             "./a") "\nRollback\n\nInstall the old one: `apt install x=1`\n\nSteps\n\n" SH("./b"),
-        "deploy ./a|rollback [Install the old one: `apt install x=1`]|deploy ./b");
+        "deploy ./a|rollback apt install x=1|deploy ./b");
 }
 
 T(the_sentence_of_a_command_says_where_it_runs)
