@@ -627,7 +627,8 @@ static void ui_policy(struct ui *u UNUSED, const struct run_event *e, struct str
     text_add_line(&to, json_get_sv(e->data, "to"));
     strbuf_add_n(b, ' ', 2 * tree_depth(e->step->part) + 4);
     if (to.n)
-        term_addf(b, TERM_WARN, "so: %s\n", strbuf_str(&to));
+        term_addf(b, TERM_WARN, "so: %s%s\n", strbuf_str(&to),
+                  sv_eq(json_get_sv(e->data, "policy"), SV("instead")) ? " instead" : "");
     else
         term_add(b, TERM_WARN, SV("it is left, and the run goes on\n"));
 }

@@ -259,6 +259,9 @@ void run_after_failure(struct run *r, struct run_step *s)
         fail_go_on(r, s);
         return;
     }
+    if ((r->stage == STAGE_WAY_BACK || sv_eq(policy, SV("stop")) || !s->p->on_failure.n) &&
+        run_choice_planned(r, s))
+        return;
     if ((r->stage == STAGE_WAY_BACK || sv_eq(policy, SV("stop"))) && run_choice_instead(r))
         return;
     if (r->stage == STAGE_WAY_BACK) {

@@ -44,6 +44,7 @@ struct binding_choice {
     bool fixed, yes; /* fixed: `yes` is the choice */
     bool ask;        /* the person at the run is asked when its turn has come */
     struct sv when, contains;
+    struct sv if_failed; /* yes when this step, or one of this part, has failed */
     size_t line;
 };
 

@@ -153,6 +153,45 @@ T(what_the_way_back_does_only_if_is_best_asked_in_the_run)
     world_end(&w);
 }
 
+#define IF_FAILED                                                                                       \
+    DEPLOY                                                                                              \
+    SH("touch x")                                                                                       \
+    "## Rollback\n\n### Downgrade\n" SH("rm x\ntrue") "### Restore (only if the downgrade fails)\n" SH( \
+        "touch y") "### Look\n" SH("ls\n# Again (if it fails)\nls -l")
+
+T(what_is_done_if_another_fails_may_be_said_ahead)
+{
+    struct world w;
+
+    world_make(&w, IF_FAILED, BOUND);
+    want_text(find_question(&w, "choice", 0)->answer_with,
+              "choices: {\"restore\": ask} (in the run), or yes, or no now, or {if_failed: "
+              "\"downgrade\"}");
+    want_text(find_question(&w, "choice", 1)->answer_with,
+              "choices: {\"look/2\": ask} (in the run), or yes, or no now, or {if_failed: "
+              "\"look/1\"}");
+    world_end(&w);
+    world_make(&w, IF_FAILED,
+               BOUND "choices: {restore: {if_failed: downgrade}, look/2: {if_failed: look/1}}\n");
+    T_EQ(count_questions(&w, "choice"), 0);
+    T_EQ(w.plan.n_decisions, 0);
+    T_SV(w.plan.way_back[2].choices[0].if_failed, "rollback/downgrade");
+    T_SV(w.plan.way_back[4].choices[0].if_failed, "rollback/look/1");
+    world_end(&w);
+}
+
+T(a_way_that_is_for_the_failure_of_another_is_not_the_one_that_is_chosen)
+{
+    struct world w;
+
+    world_make(&w, DEPLOY WAYS, BOUND "choices: {'4': {if_failed: '2'}}\n");
+    T_EQ(count_questions(&w, "choice"), 0);
+    T_EQ(w.plan.steps[1].skip.n, 0);
+    T_EQ(w.plan.steps[3].skip.n, 0);
+    T_SV(w.plan.steps[3].choices[0].if_failed, "deployment/2");
+    world_end(&w);
+}
+
 /* What is left out asks nothing, neither what is chosen in it nor which of its ways is gone. */
 T(what_lies_in_a_part_that_is_left_out_is_no_choice)
 {
@@ -323,4 +362,6 @@ T_MAIN(T_CASE(the_environment_decides_what_is_for_another_one), T_CASE(no_to_all
        T_CASE(what_the_way_back_does_only_if_is_best_asked_in_the_run),
        T_CASE(what_lies_in_a_part_that_is_left_out_is_no_choice),
        T_CASE(a_star_is_the_date_of_the_file_that_the_run_makes),
-       T_CASE(a_lone_curl_in_a_shell_is_made_to_say_its_status))
+       T_CASE(a_lone_curl_in_a_shell_is_made_to_say_its_status),
+       T_CASE(what_is_done_if_another_fails_may_be_said_ahead),
+       T_CASE(a_way_that_is_for_the_failure_of_another_is_not_the_one_that_is_chosen))
