@@ -599,6 +599,16 @@ def a_long_line_that_stays_goes_on_below_between_its_words():
     same("the exit status", t.end(), 0)
 
 
+def a_plan_stays_within_the_lines_of_the_terminal():
+    document("### Cleanup\n\n" + block("rm -rf /tmp/" + "x" * 10, " ".join(f"word{i}" for i in range(30))))
+    for shape in ([], ["--questions"]):
+        t = Terminal(PRUSIK, "plan", "deploy.md", *shape, columns=60)
+        t.end()
+        lines = t.plain().replace("\r", "").split("\n")
+        same("lines that are too long", [line for line in lines if width(line) > 60 and " " in line.strip()[:50]], [])
+        check("nothing in the document undoes" in " ".join(t.plain().split()), t.plain())
+
+
 def each_thing_that_a_hint_offers_stands_on_a_line_of_its_own():
     document("### Cleanup of everything\n\n" + block("false"))
     write("prusik.yaml", "environment: test\n")
