@@ -351,6 +351,29 @@ T(the_environment_decides_what_is_for_another_one)
     }
 }
 
+T(the_schedule_of_another_environment_is_not_that_of_the_run)
+{
+    static const char md[] = "# R\n\n## Staging Deployment\n" SH(
+        "touch a") "### Monitoring\n\n| Time | Check |\n"
+                   "|---|---|\n| T+5m | error rate |\n\n## Production Deployment\n" SH(
+                       "touch b") "### Monitoring\n\n| Time | Check |\n|---|---|\n| T+30m | error rate |\n";
+    static const struct {
+        const char *environment;
+        int64_t at_ms;
+    } rows[] = {{"staging", 300000}, {"production", 1800000}};
+
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        CLEANUP(strbuf_release) struct strbuf bound = STRBUF(0);
+        struct world w;
+
+        strbuf_addf(&bound, "environment: %s\n", rows[i].environment);
+        world_make(&w, md, strbuf_str(&bound));
+        T_EQ(w.plan.n_checkpoints, 1);
+        T_EQ(w.plan.checkpoints[0].at_ms, rows[i].at_ms);
+        world_end(&w);
+    }
+}
+
 T_MAIN(T_CASE(the_environment_decides_what_is_for_another_one), T_CASE(no_to_all_ways_is_an_answer),
        T_CASE(which_way_is_gone_may_be_asked_in_the_run),
        T_CASE(a_way_that_the_binding_says_no_to_is_no_option),
@@ -364,4 +387,5 @@ T_MAIN(T_CASE(the_environment_decides_what_is_for_another_one), T_CASE(no_to_all
        T_CASE(a_star_is_the_date_of_the_file_that_the_run_makes),
        T_CASE(a_lone_curl_in_a_shell_is_made_to_say_its_status),
        T_CASE(what_is_done_if_another_fails_may_be_said_ahead),
-       T_CASE(a_way_that_is_for_the_failure_of_another_is_not_the_one_that_is_chosen))
+       T_CASE(a_way_that_is_for_the_failure_of_another_is_not_the_one_that_is_chosen),
+       T_CASE(the_schedule_of_another_environment_is_not_that_of_the_run))
