@@ -252,6 +252,19 @@ void ui_read_input(struct ui *u, bool on)
 enum { UI_ASK_LINES = 20, UI_TAIL_LINES = 8, UI_ASK_COMMAND = 70 };
 
 /* The end of the output that the person is to judge; that it is no more than the end is said. */
+/* "it has printed into /srv/dump.sql, 12 bytes" */
+static void ui_show_into(const struct run_question *q, struct strbuf *b)
+{
+    CLEANUP(strbuf_release) struct strbuf path = STRBUF(0);
+
+    text_add_line(&path, q->into);
+    term_addf(b, TERM_DIM, "    it has printed into %s", strbuf_str(&path));
+    if (q->into_bytes >= 0)
+        term_addf(b, TERM_DIM, ", %lld byte%s", (long long)q->into_bytes,
+                  q->into_bytes == 1 ? "" : "s");
+    strbuf_add_byte(b, '\n');
+}
+
 static void ui_show_output(const struct run_question *q, struct strbuf *b)
 {
     CLEANUP(strbuf_release) struct strbuf text = STRBUF(0), clean = STRBUF(0);
@@ -263,6 +276,11 @@ static void ui_show_output(const struct run_question *q, struct strbuf *b)
     capture_text(&q->outcome->out, &text);
     if (text.n && strbuf_str(&text)[text.n - 1] != '\n')
         strbuf_add_byte(&text, '\n'); /* what it says of errors is no end of a line */
+    if (q->into_tail.n) {
+        strbuf_add_sv(&text, q->into_tail);
+        if (!sv_ends(q->into_tail, SV("\n")))
+            strbuf_add_byte(&text, '\n');
+    }
     capture_text(&q->outcome->errs, &text);
     for (rest = strbuf_sv(&text); sv_next_line(&rest, &line); lines++) {
         text_add_terminal(&clean, text_last_written(line));
@@ -271,10 +289,14 @@ static void ui_show_output(const struct run_question *q, struct strbuf *b)
     if (q->outcome->status > 0)
         term_addf(b, TERM_WARN, "    exit status %lld%s\n", (long long)q->outcome->status,
                   q->outcome->out.total ? "" : ", and nothing on its standard output");
-    else if (!lines)
+    if (q->into.n)
+        ui_show_into(q, b);
+    else if (q->outcome->status <= 0 && !lines)
         term_add(b, TERM_DIM, SV("    it has printed nothing\n"));
     skip = lines > UI_ASK_LINES ? lines - UI_ASK_LINES : 0;
-    if (skip)
+    if (skip && q->into_tail.n) /* how many lines it has in all nobody has counted */
+        term_addf(b, TERM_WARN, "    its last %d lines:\n", UI_ASK_LINES);
+    else if (skip)
         term_addf(b, TERM_WARN, "    the last %d of %zu lines:\n", UI_ASK_LINES, lines);
     for (rest = strbuf_sv(&clean); sv_next_line(&rest, &line);) {
         if (skip) {

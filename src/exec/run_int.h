@@ -339,6 +339,8 @@ bool run_choices_open(struct run *r);
 void run_choice_answer(struct run *r, size_t option, struct sv by, struct sv note);
 /* What a mere yes means: the only option that is left; SIZE_MAX: there are several. */
 size_t run_choice_of_yes(const struct run *r);
+/* Where the command of a QUESTION_OUTCOME has printed, when that is a file (run_printed.c). */
+void run_printed_into(struct run *r, struct run_question *q);
 /* The step at r->at failed.  True: the plan says what is done instead, and the run has gone on. */
 bool run_choice_planned(struct run *r, struct run_step *s);
 /* The step at r->at failed.  True: a person is asked what is done instead. */

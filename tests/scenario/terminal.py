@@ -307,6 +307,19 @@ def a_question_about_nothing_says_so_and_a_yes_at_a_gate_is_a_yes():
     same("the exit status", t.end(), 0)
 
 
+def what_a_command_has_printed_into_a_file_is_shown_where_it_is_asked_about():
+    document("### 1. Look\n\n" + block("mkdir -p sub && cd sub\nseq 1 500 > $NAME-$(date +%Y).txt", "the counts look right"))
+    write("prusik.yaml", "environment: test\nenv: {NAME: counts}\naccept_gaps: t\n")
+    t = Terminal(PRUSIK, "run", "deploy.md", "--operator", "ann", columns=150)
+    t.await_text(r"it has printed into")
+    t.await_text(r"yes or no")
+    t.send("y\n")
+    same("the exit status", t.end(), 0)
+    shown = t.plain().replace("\r", "")
+    check(re.search(r"printed into /\S+/sub/counts-\d+\.txt, 1892 bytes\n +its last 20 lines:\n +\| 481\n", shown), shown)
+    check("    | 500\n" in shown and "it has printed nothing" not in shown, shown)
+
+
 def a_terminal_without_utf_8_is_shown_ascii():
     document(block("echo gr\u00fcn \u2713", '"gr"'))
     t = Terminal(PRUSIK, "run", "deploy.md", "--operator", "ann", env={"LC_ALL": "de_DE.ISO-8859-1"})
