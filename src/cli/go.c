@@ -22,6 +22,7 @@ struct go {
     struct ui *ui;
     uv_signal_t signals[3];
     VEC(struct binding_pair) secret_env;
+    struct sv back, back_by; /* why it goes back, and who says so; or empty */
 };
 
 static void go_on_signal(uv_signal_t *s, int sig)
@@ -122,6 +123,8 @@ static enum err_code go_finish(struct go *g, struct ui *ui, enum exit_code *exit
     g->ui = ui;
     go_watch_signals(g);
     ui_attach(ui, g->run);
+    if (g->back.p) /* it may ask at once */
+        run_roll_back(g->run, g->back, g->back_by);
     *exit = run_go(g->run, &why);
     ui_end(ui, *exit, &why);
     if (g->tells)
@@ -284,9 +287,10 @@ enum err_code go_resume(const struct cli *c, struct store *store, int64_t id,
         rc = on->finished ? run_start_back(store, id, &plan, &opt, &g.run, err)
                           : run_resume(store, id, &plan, &opt, &g.run, err);
     }
-    if (rc == ERR_OK && on->back.p && !on->finished)
-        run_roll_back(g.run, on->back,
-                      opt.operator_name.n ? opt.operator_name : plan.operator_name);
+    if (rc == ERR_OK && on->back.p && !on->finished) {
+        g.back = on->back;
+        g.back_by = opt.operator_name.n ? opt.operator_name : plan.operator_name;
+    }
     if (rc == ERR_OK)
         rc = go_finish(&g, ui, exit, err);
     run_free(g.run);

@@ -159,6 +159,19 @@ def a_way_back_is_chosen_when_it_is_gone_and_another_when_it_fails():
          [("option-1", False), ("option-2", True)])
 
 
+def a_run_that_failed_is_asked_which_way_back():
+    document(block("echo new > release\nfalse") + "\n## Rollback\n\n### Option 1: Downgrade\n\n" +
+             block("echo down >> log") + "\n### Option 2: Restore\n\n" + block("echo restored >> log"))
+    write("prusik.yaml", "environment: test\naccept_gaps: a test\nchoices: {option-1: ask}\n")
+    t = Terminal(PRUSIK, "run", "deploy.md", "--operator", "ann")
+    same("the exit status of the run", t.end(), 4)
+    t = Terminal(PRUSIK, "rollback", "--operator", "ann")
+    t.await_text(r"1, 2 or none")
+    t.send("2\n")
+    same("the exit status", t.end(), 5)
+    same("what was done", read("log"), "restored\n")
+
+
 def chosen_by(said):
     ways_back("true")
     t = Terminal(PRUSIK, "rollback", "--operator", "ann")
@@ -880,7 +893,7 @@ def a_value_and_its_limit_read_as_what_they_are():
 TESTS = [a_person_answers_what_no_machine_can_check,
          what_is_asked_stands_under_its_heading_and_says_what_it_leaves_out, a_build_server_is_nobody_to_ask, a_no_fails_the_step,
          a_manual_item_is_asked_and_a_choice_too, what_its_heading_says_is_not_said_again, a_way_back_is_chosen_when_it_is_gone_and_another_when_it_fails,
-         one_of_several_ways_is_chosen_by_its_number, none_of_several_ways_can_be_chosen,
+         a_run_that_failed_is_asked_which_way_back, one_of_several_ways_is_chosen_by_its_number, none_of_several_ways_can_be_chosen,
          what_is_for_a_failure_says_that_nothing_has_failed, a_kill_behind_the_choice_asks_nobody_twice, all_that_is_expected_of_one_output_is_asked_at_once,
          two_steps_that_end_alike_are_told_apart, what_happens_while_a_question_is_open_stands_below_it, what_runs_is_shown_while_it_runs, colours_can_be_refused,
          lines_are_not_broken_and_a_question_says_what_it_is_about, a_question_about_nothing_says_so_and_a_yes_at_a_gate_is_a_yes,
