@@ -23,6 +23,7 @@ struct drift_run {
     const struct plan *plan;
     json_t *started; /* data of run-started */
     int64_t at_us;   /* when that was */
+    bool way_back;   /* it has begun */
     struct map over; /* ids of steps that are done or skipped: 1, and 0 when one was begun again */
 };
 
@@ -32,6 +33,7 @@ static enum err_code drift_on_event(const struct event *e, void *arg, struct err
     json_t *data = NULL;
     bool over = e->kind == EVENT_STEP_SKIPPED;
 
+    v->way_back |= e->kind == EVENT_ROLLBACK_STARTED;
     if (e->kind != EVENT_STEP_OUTCOME && e->kind != EVENT_RUN_STARTED && !over)
         return ERR_OK;
     if (json_read(e->data, &data, err) != ERR_OK)
@@ -439,6 +441,7 @@ enum err_code drift_find(struct store *store, const struct drift_of *of, struct 
     if (of->plan->watch_only) /* it was planned with less */
         return ERR_OK;
     rc = journal_read(store, of->run, 0, drift_on_event, &v, err);
+    ret->way_back = v.way_back;
     if (rc == ERR_OK && json_object_get(v.started, "binding_hash"))
         rc = drift_compare(store, of, &v, ret, &why, err);
     if (rc == ERR_OK && why.code != ERR_OK) {

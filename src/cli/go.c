@@ -214,7 +214,7 @@ static struct hash_text go_document_now(const char *path)
 static enum err_code go_check_drift(const struct cli *c, int64_t id, const struct go_on *on,
                                     const struct drift *d, const char *path, struct err *err)
 {
-    if (!d->json || !d->edited || on->back.p || c->run.as_planned)
+    if (!d->json || !d->edited || on->back.p || d->way_back || c->run.as_planned)
         return ERR_OK;
     (void)err_set(err, ERR_REFUSED,
                   "%s has been edited since run %s began, which goes on with what it was then: %s",
@@ -277,6 +277,8 @@ enum err_code go_resume(const struct cli *c, struct store *store, int64_t id,
         rc = go_secrets(&g, &plan, &b, err);
     if (rc == ERR_OK) {
         ui = ui_new(go_mode(c), &plan);
+        if (on->back.p || drift.way_back)
+            ui_goes_back(ui);
         opt = go_options(&g, c, &b, ui);
         opt.retry = on->retry;
         opt.back_to = on->to;

@@ -249,6 +249,11 @@ static void ui_on_tick(uv_timer_t *t)
     ui_redraw(u);
 }
 
+void ui_goes_back(struct ui *u)
+{
+    u->goes_back = true;
+}
+
 void ui_attach(struct ui *u, struct run *r)
 {
     const struct run_stand stand = run_stand(r);
@@ -455,6 +460,8 @@ static void ui_differs(const struct ui *u, int64_t run, const json_t *differs, s
     else
         ui_differs_files(json_object_get(differs, "files"), b);
     term_addf(b, TERM_WARN, ", which goes on with what it was then: %s\n", strbuf_str(&text));
+    if (u->goes_back) /* to undo what was done is no moment for it */
+        return;
     ui_add_commandf(b, "with what it is today: prusik abort %s --why \"...\", then prusik run\n",
                     event_run_text(run).s);
 }

@@ -321,8 +321,9 @@ static bool ui_is_statement(struct sv text)
 static const char *ui_question_lead(const struct ui *u, const struct run_question *q)
 {
     if (q->kind == QUESTION_CHOICE && ui_ways(u) > 1)
-        return q->failed.n ? "Which one instead? (none: it stands as failed)"
-                           : "Which one? (none: all of them are left out)";
+        return q->failed.n
+                   ? "Which one instead? (none: it stops here; mend it, and prusik resume tries it again)"
+                   : "Which one? (none: all of them are left out)";
     switch (q->kind) {
     case QUESTION_OUTCOME: return "Is it as expected?";
     case QUESTION_DOUBT: return "Has it happened? (no: it is done again)";
@@ -330,8 +331,9 @@ static const char *ui_question_lead(const struct ui *u, const struct run_questio
     case QUESTION_GATE: return "Go on?";
     case QUESTION_LOOK: return "Is it as it should be? (no: back)";
     case QUESTION_CHOICE:
-        return q->failed.n ? "Do it instead? (no: it stands as failed)"
-                           : "Do it? (no: it is left out)";
+        return q->failed.n
+                   ? "Do it instead? (no: it stops here; mend it, and prusik resume tries it again)"
+                   : "Do it? (no: it is left out)";
     case QUESTION_MANUAL:
     default: return ui_is_statement(q->text) ? "Is it so?" : "Is it done?";
     }
