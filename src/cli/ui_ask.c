@@ -399,19 +399,19 @@ static void ui_show_ways(const struct ui *u, const struct run_question *q, struc
     }
 }
 
-/* "If regressions found": what the commands before it have said, the last lines of it below their command. */
-static void ui_show_tail(const struct ui *u, const struct run_question *q, struct strbuf *b)
+/* The last lines of what was printed, below the command that has. */
+static void ui_show_lines(struct sv tail, const char *lead, struct strbuf *b)
 {
     CLEANUP(strbuf_release) struct strbuf clean = STRBUF(0);
-    struct sv rest = strbuf_sv(&u->tail), line, command = {NULL, 0};
+    struct sv rest = tail, line, command = {NULL, 0};
     size_t lines = 0;
 
     while (sv_next_line(&rest, &line))
         lines += sv_trim(line).n > 0;
-    if (q->failed.n || !lines)
+    if (!lines)
         return;
-    term_add(b, TERM_DIM, SV("    what was printed last:\n"));
-    for (rest = strbuf_sv(&u->tail); sv_next_line(&rest, &line);) {
+    term_addf(b, TERM_DIM, "    %s:\n", lead);
+    for (rest = tail; sv_next_line(&rest, &line);) {
         if (!sv_trim(line).n)
             continue;
         if (sv_starts(line, SV("$ ")))
@@ -424,6 +424,28 @@ static void ui_show_tail(const struct ui *u, const struct run_question *q, struc
         text_add_terminal(&clean, text_last_written(line));
         term_addf(b, TERM_DIM, "    | %s\n", strbuf_str(&clean));
     }
+}
+
+/* Is it said of all of the procedure: below its block, and not at the command? */
+static bool ui_is_of_all(const struct run_question *q)
+{
+    for (size_t i = 0; q->step && i < q->step->n_expects; i++)
+        if (!q->step->expects[i].machine && q->step->expects[i].e.line > q->step->end_line + 1)
+            return true;
+    return false;
+}
+
+/* "All values are converted", below several commands: what those before the last one have printed. */
+static void ui_show_before(const struct ui *u, const struct run_question *q, struct strbuf *b)
+{
+    struct sv tail = strbuf_sv(&u->tail);
+    size_t at, own = tail.n;
+
+    if (q->kind != QUESTION_OUTCOME || !ui_is_of_all(q))
+        return;
+    for (at = 0; u->tail_is_its && (at = sv_find(tail, SV("\n$ "), at)) != SV_NPOS; at++)
+        own = at;
+    ui_show_lines(sv_sub(tail, 0, own), "the commands before it have printed", b);
 }
 
 /* The heading of a question: that of the step, or what all the ways of a decision stand under. */
@@ -473,9 +495,11 @@ void ui_ask(void *arg, const struct run_question *q)
     }
     if (q->host.n)
         term_addf(&b, TERM_BOLD, "    on %.*s\n", SV_FMT(q->host));
+    ui_show_before(u, q, &b);
     ui_show_output(q, &b);
-    if (q->decision) {
-        ui_show_tail(u, q, &b);
+    if (q->decision) { /* "If regressions found" */
+        if (!q->failed.n)
+            ui_show_lines(strbuf_sv(&u->tail), "what was printed last", &b);
         ui_show_ways(u, q, &b);
     } else if (!ui_is_titled(u, q, headed)) {
         struct sv rest = strbuf_sv(&text), line;

@@ -285,14 +285,14 @@ static struct sv make_or_if_failed(struct make *m, struct make_unit u)
         return (struct sv){NULL, 0};
     while (u.is_part && first < m->rb->n_steps && !make_ref_covers(m, &part, first))
         first++;
-    if (first == 0 || first == m->rb->n_steps)
-        return (struct sv){NULL, 0};
     before = first - 1;
-    if (make_is_way_back(m, &m->rb->steps[before]) != make_is_way_back(m, &m->rb->steps[first]))
+    if (first == 0 || first == m->rb->n_steps ||
+        make_is_way_back(m, &m->rb->steps[before]) != make_is_way_back(m, &m->rb->steps[first]))
         return (struct sv){NULL, 0};
-    id = m->rb->parts[m->rb->steps[before].part].id;
-    if (make_is_below(m->rb->steps[first].id, id))
-        id = m->rb->steps[before].id;
+    id = m->rb->steps[before].id;
+    if (m->rb->steps[before].part != RB_NONE &&
+        !make_is_below(m->rb->steps[first].id, m->rb->parts[m->rb->steps[before].part].id))
+        id = m->rb->parts[m->rb->steps[before].part].id;
     return arena_fmt(m->arena, ", or {if_failed: \"%.*s\"}", SV_FMT(names_short(&m->names, id)));
 }
 

@@ -333,6 +333,20 @@ def what_a_command_has_printed_into_a_file_is_shown_where_it_is_asked_about():
     check("    | 500\n" in shown and "it has printed nothing" not in shown, shown)
 
 
+def what_is_expected_of_all_commands_is_asked_below_what_all_have_printed():
+    document("### 1. Look\n\n" + block("echo two left\necho the end", "all values are converted") +
+             "\n### 2. Look\n\n" + block("echo alone", "all of it looks right"))
+    t = Terminal(PRUSIK, "run", "deploy.md", "--operator", "ann")
+    t.await_text(r"yes or no")
+    shown = t.plain().replace("\r", "")
+    check("    the commands before it have printed:\n    | $ echo two left\n    | two left\n    | the end\n    expected:\n" in shown, shown)
+    t.send("y\n")
+    t.await_text(r"(?s)\| alone.*yes or no")
+    same("how often it is shown", t.plain().count("the commands before it"), 1)
+    t.send("y\n")
+    same("the exit status", t.end(), 0)
+
+
 def a_terminal_without_utf_8_is_shown_ascii():
     document(block("echo gr\u00fcn \u2713", '"gr"'))
     t = Terminal(PRUSIK, "run", "deploy.md", "--operator", "ann", env={"LC_ALL": "de_DE.ISO-8859-1"})
@@ -892,6 +906,8 @@ def a_value_and_its_limit_read_as_what_they_are():
 
 TESTS = [a_person_answers_what_no_machine_can_check,
          what_is_asked_stands_under_its_heading_and_says_what_it_leaves_out, a_build_server_is_nobody_to_ask, a_no_fails_the_step,
+         a_plan_stays_within_the_lines_of_the_terminal, what_a_command_has_printed_into_a_file_is_shown_where_it_is_asked_about,
+         what_is_expected_of_all_commands_is_asked_below_what_all_have_printed,
          a_manual_item_is_asked_and_a_choice_too, what_its_heading_says_is_not_said_again, a_way_back_is_chosen_when_it_is_gone_and_another_when_it_fails,
          a_run_that_failed_is_asked_which_way_back, one_of_several_ways_is_chosen_by_its_number, none_of_several_ways_can_be_chosen,
          what_is_for_a_failure_says_that_nothing_has_failed, a_kill_behind_the_choice_asks_nobody_twice, all_that_is_expected_of_one_output_is_asked_at_once,

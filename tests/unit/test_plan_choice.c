@@ -180,6 +180,21 @@ T(what_is_done_if_another_fails_may_be_said_ahead)
     world_end(&w);
 }
 
+#define CHOICE_MD                                                     \
+    "# Web\n\n## Deployment\n\n### Step 1: Migrate (if needed)\n" SH( \
+        "echo a\necho b") "### Step 2: Warm up (optional)\n" SH("echo c") "### Step 3: End\n" SH("echo d")
+
+T(what_has_to_fail_comes_before)
+{
+    world_refused(CHOICE_MD, BOUND "choices: {2: {if_failed: 9/1}}\n", ERR_INVALID,
+                  "prusik.yaml:2: the document has no single step or part '9/1'");
+    world_refused(CHOICE_MD, BOUND "choices: {2: {if_failed: 3}}\n", ERR_INVALID,
+                  "prusik.yaml:2: 'if_failed' needs what comes before: step 'deployment/3/1' does "
+                  "not come before 'deployment/2/1'");
+    world_refused(CHOICE_MD, BOUND "choices: {2: {if_failed: 1, contains: x}}\n", ERR_INVALID,
+                  "needs 'when' and 'contains', or 'if_failed' alone");
+}
+
 T(a_way_that_is_for_the_failure_of_another_is_not_the_one_that_is_chosen)
 {
     struct world w;
@@ -388,4 +403,5 @@ T_MAIN(T_CASE(the_environment_decides_what_is_for_another_one), T_CASE(no_to_all
        T_CASE(a_lone_curl_in_a_shell_is_made_to_say_its_status),
        T_CASE(what_is_done_if_another_fails_may_be_said_ahead),
        T_CASE(a_way_that_is_for_the_failure_of_another_is_not_the_one_that_is_chosen),
-       T_CASE(the_schedule_of_another_environment_is_not_that_of_the_run))
+       T_CASE(the_schedule_of_another_environment_is_not_that_of_the_run),
+       T_CASE(what_has_to_fail_comes_before))

@@ -345,13 +345,6 @@ T(a_choice_looks_at_one_step_that_has_run)
     world_refused(
         CHOICE_MD, BOUND "choices: {2: {when: 2/1, contains: x}}\n", ERR_INVALID,
         "prusik.yaml:2: 'when' needs an earlier step: '2/1' does not come before 'deployment/2/1'");
-    world_refused(CHOICE_MD, BOUND "choices: {2: {if_failed: 9/1}}\n", ERR_INVALID,
-                  "prusik.yaml:2: the document has no single step or part '9/1'");
-    world_refused(CHOICE_MD, BOUND "choices: {2: {if_failed: 3}}\n", ERR_INVALID,
-                  "prusik.yaml:2: 'if_failed' needs what comes before: step 'deployment/3/1' does "
-                  "not come before 'deployment/2/1'");
-    world_refused(CHOICE_MD, BOUND "choices: {2: {if_failed: 1, contains: x}}\n", ERR_INVALID,
-                  "needs 'when' and 'contains', or 'if_failed' alone");
     world_make(&w, CHOICE_MD "## Rollback\n\n### Step 9: Back (if needed)\n" SH("echo e"),
                BOUND "choices: {1: no, 2: no, 9: {when: 3/1, contains: x}}\n");
     T_EQ(count_questions(&w, "choice"), 0);
