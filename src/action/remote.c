@@ -9,7 +9,8 @@
 
 /*
  * As the driver of session.c, but the report goes to the output, marked, and the end of what a command printed as an
- * error is marked too.  $1: the mark.  When the commands end so does what was left in the background.
+ * error is marked too.  $1: the mark.  When the commands end so does what was left in the background, but for what ignores
+ * SIGHUP (bit 0 of SigIgn), as here: what nohup(1) begins does so only a moment later.
  */
 static const char remote_driver[] =
     "__prusik_n=$1; set --; set -m; set -o pipefail; exec 3<&0 4>&1 5>&2 </dev/null\n"
@@ -22,7 +23,18 @@ static const char remote_driver[] =
     " \"${__prusik_rc[*]}\" \"$PWD\"\n"
     "    declare -p; printf '\\0'; declare -f; printf '\\0'; } >&4\n"
     "done\n"
-    "for __prusik_j in $(jobs -p); do kill -TERM -- -$__prusik_j; done 2>/dev/null\n";
+    "for __prusik_n in 1 2; do\n"
+    "  __prusik_t=\n"
+    "  for __prusik_j in $(jobs -p); do\n"
+    "    __prusik_v=\n"
+    "    while read -r __prusik_k __prusik_v; do [ \"$__prusik_k\" != SigIgn: ] || break; done"
+    " < /proc/$__prusik_j/status\n"
+    "    case $__prusik_v in *[13579bdf]) ;; *) __prusik_t=\"$__prusik_t $__prusik_j\" ;; esac\n"
+    "  done\n"
+    "  [ -n \"$__prusik_t\" ] || break\n"
+    "  [ $__prusik_n = 2 ] || sleep 0.2\n"
+    "done 2>/dev/null\n"
+    "for __prusik_j in $__prusik_t; do kill -TERM -- -$__prusik_j; done 2>/dev/null\n";
 
 /* $1: the shell, which leads a session and is told first, or a loop would go on; what it starts itself from then on (k) is
  * its trap on EXIT; $2: tenths of a second until KILL. */

@@ -106,8 +106,17 @@ static bool verify_is_advice(struct sv line)
     return false;
 }
 
+/* Also what the system says, behind which some programs have a last word ("tail: no files remaining"). */
 static bool verify_names_error(struct sv line)
 {
+    static const struct sv of_system[] = {
+        SV(": No such file or directory"), SV(": Permission denied"),
+        SV(": Connection refused"),        SV(": No space left on device"),
+        SV(": Read-only file system"),     SV(": command not found")};
+
+    for (size_t i = 0; i < ARRAY_LEN(of_system); i++)
+        if (sv_ends(line, of_system[i]))
+            return true;
     return sv_find_nocase(line, SV("error:"), 0) != SV_NPOS ||
            sv_find_nocase(line, SV("fatal:"), 0) != SV_NPOS;
 }

@@ -182,8 +182,9 @@ static void backup_print(const char *what, const struct backup_report *r)
     strbuf_add_str(&out, "\n  ");
     backup_add_origin(&out, r);
     if (backup_is_counted(r))
-        strbuf_addf(&out, ": %zu tables, %lld rows", r->census.tables.n,
-                    (long long)census_rows(&r->census));
+        strbuf_addf(&out, ": %zu table%s, %lld row%s", r->census.tables.n,
+                    r->census.tables.n == 1 ? "" : "s", (long long)census_rows(&r->census),
+                    census_rows(&r->census) == 1 ? "" : "s");
     strbuf_addf(&out, "\n  %lld bytes", (long long)r->size_bytes);
     if (backup_is_counted(r))
         strbuf_addf(&out, ", %lld unpacked", (long long)r->image_bytes);

@@ -129,7 +129,10 @@ static enum err_code plan_run(struct cli *c, enum exit_code *exit, struct err *e
         if (plan_open(&l.plan, !c->run.unattended))
             *exit = EXIT_CODE_REFUSED;
     }
-    term_write(&b);
+    if (c->json || c->plan.graph || c->plan.export) /* for programs */
+        term_write(&b);
+    else
+        term_write_lines(&b);
     return ERR_OK;
 }
 

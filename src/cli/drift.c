@@ -2,6 +2,7 @@
 
 #include <malloc.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/map.h"
 #include "base/sv.h"
@@ -21,6 +22,8 @@ static const struct sv drift_nothing[] = {SV("document"), SV("binding"), SV("tit
 struct drift_run {
     const struct plan *plan;
     json_t *started; /* data of run-started */
+    int64_t at_us;   /* when that was */
+    bool way_back;   /* it has begun */
     struct map over; /* ids of steps that are done or skipped: 1, and 0 when one was begun again */
 };
 
@@ -30,12 +33,13 @@ static enum err_code drift_on_event(const struct event *e, void *arg, struct err
     json_t *data = NULL;
     bool over = e->kind == EVENT_STEP_SKIPPED;
 
+    v->way_back |= e->kind == EVENT_ROLLBACK_STARTED;
     if (e->kind != EVENT_STEP_OUTCOME && e->kind != EVENT_RUN_STARTED && !over)
         return ERR_OK;
     if (json_read(e->data, &data, err) != ERR_OK)
         return err->code;
     if (e->kind == EVENT_RUN_STARTED && !v->started)
-        v->started = json_incref(data);
+        v->started = json_incref(data), v->at_us = e->at_us;
     else
         (void)map_put(&v->over, e->step, over || sv_eq(json_get_sv(data, "state"), SV("done")));
     json_decref(data);
@@ -163,6 +167,91 @@ static void drift_named_by(struct strbuf *out, const struct drift_run *v, struct
     strbuf_add_str(out, n ? ")" : "");
 }
 
+/* "ON off -> on"; empty before: there was none. */
+static void drift_pair(struct strbuf *out, struct sv name, struct sv before, struct sv after)
+{
+    size_t from = drift_from(before, after);
+
+    if (name.n)
+        strbuf_addf(out, "%.*s ", SV_FMT(name));
+    drift_value(out, before, from);
+    strbuf_add_str(out, " -> ");
+    drift_value(out, after, from);
+}
+
+/* What a person reads of one value. */
+static struct sv drift_text(const json_t *j, struct strbuf *own)
+{
+    if (json_is_string(j))
+        return sv_from(json_string_value(j));
+    if (j)
+        json_write(j, own);
+    return strbuf_sv(own);
+}
+
+static bool drift_is_deep(const json_t *a, const json_t *b)
+{
+    return json_typeof(a) == json_typeof(b) && (json_is_object(a) || json_is_array(a));
+}
+
+/* Down to what is another within it: "settings.path /a -> /b", where the whole is a screen of JSON. */
+static void drift_leaves(struct strbuf *out, const char *name, json_t *before, json_t *after,
+                         size_t *said)
+{
+    CLEANUP(strbuf_release) struct strbuf path = STRBUF(0), was = STRBUF(0), is = STRBUF(0);
+    size_t n = json_is_array(after) ? size_max(json_array_size(before), json_array_size(after)) : 0;
+    json_t *all;
+
+    if (before && after && json_equal(before, after))
+        return;
+    if (!before || !after || !drift_is_deep(before, after)) {
+        strbuf_add_str(out, (*said)++ ? ", " : "");
+        drift_pair(out, sv_from(name), drift_text(before, &was), drift_text(after, &is));
+        return;
+    }
+    for (size_t i = 0; i < n; i++) {
+        strbuf_truncate(&path, 0);
+        strbuf_addf(&path, "%s %zu", name, i + 1);
+        drift_leaves(out, strbuf_str(&path), json_array_get(before, i), json_array_get(after, i),
+                     said);
+    }
+    if (n)
+        return;
+    all = json_copy(before);
+    json_object_update(all, after);
+    for (void *it = json_object_iter(all); it; it = json_object_iter_next(all, it)) {
+        const char *key = json_object_iter_key(it);
+
+        strbuf_truncate(&path, 0);
+        strbuf_addf(&path, "%s%s%s", name, *name ? " " : "", key);
+        drift_leaves(out, strbuf_str(&path), json_object_get(before, key),
+                     json_object_get(after, key), said);
+    }
+    json_decref(all);
+}
+
+static json_t *drift_read(struct sv text)
+{
+    struct err err;
+    json_t *j = NULL;
+
+    if (!sv_starts(text, SV("{")) && !sv_starts(text, SV("[")))
+        return NULL;
+    return json_read(text, &j, &err) == ERR_OK ? j : NULL;
+}
+
+static void drift_member(struct strbuf *out, struct sv name, const struct plan_change_member *m)
+{
+    CLEANUP(json_cleanup) json_t *before = drift_read(m->before), *after = drift_read(m->after);
+    CLEANUP(mem_freep) char *of = xstrdup_sv(name);
+    size_t said = 0;
+
+    if (before && after && drift_is_deep(before, after))
+        drift_leaves(out, of, before, after, &said);
+    else
+        drift_pair(out, name, m->before, m->after);
+}
+
 /* "step steps/2 timeout_ms 1000 -> 60000" */
 static void drift_say(struct strbuf *out, const struct drift_run *v, const struct plan_change *c)
 {
@@ -174,14 +263,10 @@ static void drift_say(struct strbuf *out, const struct drift_run *v, const struc
         strbuf_addf(out, " %s", plan_change_name(c->kind));
     for (size_t i = 0; i < c->members.n; i++) {
         const struct plan_change_member *m = &c->members.v[i];
-        size_t from = drift_from(m->before, m->after);
+        bool same = sv_eq(m->name, c->name);
 
         strbuf_addf(out, "%s ", i ? "," : "");
-        if (!sv_eq(m->name, c->name))
-            strbuf_addf(out, "%.*s ", SV_FMT(m->name));
-        drift_value(out, m->before, from);
-        strbuf_add_str(out, " -> ");
-        drift_value(out, m->after, from);
+        drift_member(out, same ? (struct sv){NULL, 0} : m->name, m);
     }
     if (!sv_eq(sv_from(c->what), SV("step")))
         drift_named_by(out, v, c->name);
@@ -274,9 +359,25 @@ static void drift_options(const struct drift_run *v, const struct binding_option
     drift_sets(v, given, arena, ret);
 }
 
+/* Of the files that the binding refers to those that were written since the run began. */
+static json_t *drift_written(const struct binding *b, int64_t since_us)
+{
+    json_t *list = json_array();
+
+    for (size_t i = 0; i < b->files.n; i++) {
+        CLEANUP(mem_freep) char *path = xstrdup_sv(b->files.v[i]);
+        struct stat st;
+
+        if (stat(path, &st) == 0 &&
+            (int64_t)st.st_mtim.tv_sec * 1000000 + (int64_t)st.st_mtim.tv_nsec / 1000 >= since_us)
+            json_append(list, json_str(path));
+    }
+    return list;
+}
+
 /* The plan of today; `doc` is the document of the run.  *edited: also when it cannot be made. */
 static enum err_code drift_plan_now(const struct document *doc, const struct binding_options *opt,
-                                    const json_t *started, bool *edited, json_t **ret,
+                                    const struct drift_run *v, struct drift *d, json_t **ret,
                                     struct err *err)
 {
     struct runbook rb = {0};
@@ -286,8 +387,10 @@ static enum err_code drift_plan_now(const struct document *doc, const struct bin
     if (rc != ERR_OK)
         return rc;
     rc = binding_load(doc->path, opt, &b, err);
-    *edited =
-        rc != ERR_OK || !sv_eq(json_get_sv(started, "binding_hash"), sv_from(hash_hex(&b.hash).s));
+    d->edited = rc != ERR_OK ||
+                !sv_eq(json_get_sv(v->started, "binding_hash"), sv_from(hash_hex(&b.hash).s));
+    if (rc == ERR_OK)
+        d->files = drift_written(&b, v->at_us);
     if (rc == ERR_OK)
         rc = plan_make(&rb, &b, ret, err);
     if (rc == ERR_OK || b.dir)
@@ -314,7 +417,7 @@ static enum err_code drift_compare(struct store *store, const struct drift_of *o
     if (drift_document(store, v, of->document, &doc, why) != ERR_OK)
         return ERR_OK;
     plan_release(of->plan);
-    (void)!drift_plan_now(&doc, &opt, v->started, &d->edited, &now, why); /* `why` says it */
+    (void)!drift_plan_now(&doc, &opt, v, d, &now, why); /* `why` says it */
     document_release(&doc);
     (void)malloc_trim(0);
     if (run_plan(store, of->run, of->plan, err) != ERR_OK)
@@ -338,6 +441,7 @@ enum err_code drift_find(struct store *store, const struct drift_of *of, struct 
     if (of->plan->watch_only) /* it was planned with less */
         return ERR_OK;
     rc = journal_read(store, of->run, 0, drift_on_event, &v, err);
+    ret->way_back = v.way_back;
     if (rc == ERR_OK && json_object_get(v.started, "binding_hash"))
         rc = drift_compare(store, of, &v, ret, &why, err);
     if (rc == ERR_OK && why.code != ERR_OK) {
@@ -347,6 +451,8 @@ enum err_code drift_find(struct store *store, const struct drift_of *of, struct 
     if (ret->json) {
         json_put_bool(ret->json, "edited", ret->edited);
         json_put_sv(ret->json, "text", strbuf_sv(&ret->text));
+        if (json_array_size(ret->files))
+            json_put(ret->json, "files", json_incref(ret->files));
     }
     drift_run_release(&v);
     (void)malloc_trim(0); /* of a second plan */
@@ -357,5 +463,6 @@ void drift_release(struct drift *d)
 {
     strbuf_release(&d->text);
     json_decref(d->json);
+    json_decref(d->files);
     *d = (struct drift){.json = NULL};
 }

@@ -13,10 +13,13 @@
 #include "store/store.h"
 
 struct drift {
-    bool edited; /* the bytes of prusik.yaml are others, or it is another file */
+    bool way_back; /* the run has begun its way back */
+    bool edited;   /* the bytes of prusik.yaml are others, or it is another file */
     struct strbuf
         text;     /* what differs, for people, in one line; empty: nothing that is left uses */
-    json_t *json; /* {edited, text, changes} for the journal; NULL: nothing */
+    json_t *json; /* {edited, text, changes, files} for the journal; NULL: nothing */
+    json_t *
+        files; /* of those that prusik.yaml refers to, what was written since the run began; or NULL */
 };
 
 /* What is compared: a run, its plan, the path of its document, and how the binding of today is read. */

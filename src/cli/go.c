@@ -22,6 +22,7 @@ struct go {
     struct ui *ui;
     uv_signal_t signals[3];
     VEC(struct binding_pair) secret_env;
+    struct sv back, back_by; /* why it goes back, and who says so; or empty */
 };
 
 static void go_on_signal(uv_signal_t *s, int sig)
@@ -122,6 +123,8 @@ static enum err_code go_finish(struct go *g, struct ui *ui, enum exit_code *exit
     g->ui = ui;
     go_watch_signals(g);
     ui_attach(ui, g->run);
+    if (g->back.p) /* it may ask at once */
+        run_roll_back(g->run, g->back, g->back_by);
     *exit = run_go(g->run, &why);
     ui_end(ui, *exit, &why);
     if (g->tells)
@@ -211,7 +214,7 @@ static struct hash_text go_document_now(const char *path)
 static enum err_code go_check_drift(const struct cli *c, int64_t id, const struct go_on *on,
                                     const struct drift *d, const char *path, struct err *err)
 {
-    if (!d->json || !d->edited || on->back.p || c->run.as_planned)
+    if (!d->json || !d->edited || on->back.p || d->way_back || c->run.as_planned)
         return ERR_OK;
     (void)err_set(err, ERR_REFUSED,
                   "%s has been edited since run %s began, which goes on with what it was then: %s",
@@ -274,6 +277,8 @@ enum err_code go_resume(const struct cli *c, struct store *store, int64_t id,
         rc = go_secrets(&g, &plan, &b, err);
     if (rc == ERR_OK) {
         ui = ui_new(go_mode(c), &plan);
+        if (on->back.p || drift.way_back)
+            ui_goes_back(ui);
         opt = go_options(&g, c, &b, ui);
         opt.retry = on->retry;
         opt.back_to = on->to;
@@ -284,9 +289,10 @@ enum err_code go_resume(const struct cli *c, struct store *store, int64_t id,
         rc = on->finished ? run_start_back(store, id, &plan, &opt, &g.run, err)
                           : run_resume(store, id, &plan, &opt, &g.run, err);
     }
-    if (rc == ERR_OK && on->back.p && !on->finished)
-        run_roll_back(g.run, on->back,
-                      opt.operator_name.n ? opt.operator_name : plan.operator_name);
+    if (rc == ERR_OK && on->back.p && !on->finished) {
+        g.back = on->back;
+        g.back_by = opt.operator_name.n ? opt.operator_name : plan.operator_name;
+    }
     if (rc == ERR_OK)
         rc = go_finish(&g, ui, exit, err);
     run_free(g.run);

@@ -82,6 +82,8 @@ static void show_waits(const struct plan *p, const struct plan_step *s, struct s
     for (size_t i = 0; i < s->n_choices; i++)
         if (s->choices[i].ask.n)
             show_asked_then(p, &s->choices[i], out);
+        else if (s->choices[i].if_failed.n)
+            term_addf(out, TERM_WARN, "  only if %.*s fails", SV_FMT(s->choices[i].if_failed));
         else
             term_addf(out, TERM_WARN, "  only if %.*s has \"%.*s\"", SV_FMT(s->choices[i].when),
                       SV_FMT(s->choices[i].contains));

@@ -249,6 +249,11 @@ static void ui_on_tick(uv_timer_t *t)
     ui_redraw(u);
 }
 
+void ui_goes_back(struct ui *u)
+{
+    u->goes_back = true;
+}
+
 void ui_attach(struct ui *u, struct run *r)
 {
     const struct run_stand stand = run_stand(r);
@@ -425,8 +430,24 @@ static void ui_add_commandf(struct strbuf *b, const char *fmt, ...)
     term_add(b, TERM_DIM, strbuf_sv(&line));
 }
 
+/* Which file it is; the environment of the shell may be another, too. */
+static void ui_differs_files(const json_t *files, struct strbuf *b)
+{
+    CLEANUP(strbuf_release) struct strbuf text = STRBUF(0);
+
+    for (size_t i = 0; i < json_array_size(files); i++) {
+        strbuf_add_str(&text, i ? ", " : "");
+        text_add_line(&text, sv_from(json_string_value(json_array_get(files, i))));
+    }
+    if (text.n)
+        term_addf(b, TERM_WARN, "%s, which the settings refer to, has changed since the run began",
+                  strbuf_str(&text));
+    else
+        term_add(b, TERM_WARN, SV("what the settings refer to has changed since the run began"));
+}
+
 /* Settings of today, which the run does not take up. */
-static void ui_differs(const struct ui *u, const json_t *differs, struct strbuf *b)
+static void ui_differs(const struct ui *u, int64_t run, const json_t *differs, struct strbuf *b)
 {
     CLEANUP(strbuf_release) struct strbuf text = STRBUF(0);
     struct sv binding = json_get_sv(u->plan->json, "binding");
@@ -437,8 +458,12 @@ static void ui_differs(const struct ui *u, const json_t *differs, struct strbuf 
     if (json_get_bool(differs, "edited", false))
         term_addf(b, TERM_WARN, "%.*s has been edited since the run began", SV_FMT(binding));
     else
-        term_add(b, TERM_WARN, SV("what the settings refer to has changed since the run began"));
+        ui_differs_files(json_object_get(differs, "files"), b);
     term_addf(b, TERM_WARN, ", which goes on with what it was then: %s\n", strbuf_str(&text));
+    if (u->goes_back) /* to undo what was done is no moment for it */
+        return;
+    ui_add_commandf(b, "with what it is today: prusik abort %s --why \"...\", then prusik run\n",
+                    event_run_text(run).s);
 }
 
 static void ui_run_resumed(struct ui *u, const struct run_event *e, struct strbuf *b)
@@ -447,7 +472,7 @@ static void ui_run_resumed(struct ui *u, const struct run_event *e, struct strbu
     term_add(b, TERM_BOLD, u->plan->title);
     strbuf_addf(b, "\n%.*s", SV_FMT(u->plan->environment));
     term_addf(b, TERM_WARN, ", resumed by %s\n", json_get_str(e->data, "operator", ""));
-    ui_differs(u, json_object_get(e->data, "differs"), b);
+    ui_differs(u, e->run, json_object_get(e->data, "differs"), b);
     if (!json_get_sv(e->data, "document_now").n)
         return;
     term_addf(b, TERM_WARN,
@@ -627,7 +652,8 @@ static void ui_policy(struct ui *u UNUSED, const struct run_event *e, struct str
     text_add_line(&to, json_get_sv(e->data, "to"));
     strbuf_add_n(b, ' ', 2 * tree_depth(e->step->part) + 4);
     if (to.n)
-        term_addf(b, TERM_WARN, "so: %s\n", strbuf_str(&to));
+        term_addf(b, TERM_WARN, "so: %s%s\n", strbuf_str(&to),
+                  sv_eq(json_get_sv(e->data, "policy"), SV("instead")) ? " instead" : "");
     else
         term_add(b, TERM_WARN, SV("it is left, and the run goes on\n"));
 }

@@ -25,6 +25,8 @@ void ui_ask(void *arg, const struct run_question *q);
 /* For commands that wait for a person; lives as long as the ui. */
 const struct action_terminal *ui_terminal(struct ui *u);
 
+/* The run is on its way back, or about to be: said before it is made. */
+void ui_goes_back(struct ui *u);
 /* The run exists now: timers and keys go through its loop until ui_end(). */
 void ui_attach(struct ui *u, struct run *r);
 /* Somebody wants it to stop now: a command that does not end at once is waited for, which is said. */

@@ -252,6 +252,19 @@ void ui_read_input(struct ui *u, bool on)
 enum { UI_ASK_LINES = 20, UI_TAIL_LINES = 8, UI_ASK_COMMAND = 70 };
 
 /* The end of the output that the person is to judge; that it is no more than the end is said. */
+/* "it has printed into /srv/dump.sql, 12 bytes" */
+static void ui_show_into(const struct run_question *q, struct strbuf *b)
+{
+    CLEANUP(strbuf_release) struct strbuf path = STRBUF(0);
+
+    text_add_line(&path, q->into);
+    term_addf(b, TERM_DIM, "    it has printed into %s", strbuf_str(&path));
+    if (q->into_bytes >= 0)
+        term_addf(b, TERM_DIM, ", %lld byte%s", (long long)q->into_bytes,
+                  q->into_bytes == 1 ? "" : "s");
+    strbuf_add_byte(b, '\n');
+}
+
 static void ui_show_output(const struct run_question *q, struct strbuf *b)
 {
     CLEANUP(strbuf_release) struct strbuf text = STRBUF(0), clean = STRBUF(0);
@@ -263,6 +276,11 @@ static void ui_show_output(const struct run_question *q, struct strbuf *b)
     capture_text(&q->outcome->out, &text);
     if (text.n && strbuf_str(&text)[text.n - 1] != '\n')
         strbuf_add_byte(&text, '\n'); /* what it says of errors is no end of a line */
+    if (q->into_tail.n) {
+        strbuf_add_sv(&text, q->into_tail);
+        if (!sv_ends(q->into_tail, SV("\n")))
+            strbuf_add_byte(&text, '\n');
+    }
     capture_text(&q->outcome->errs, &text);
     for (rest = strbuf_sv(&text); sv_next_line(&rest, &line); lines++) {
         text_add_terminal(&clean, text_last_written(line));
@@ -271,10 +289,14 @@ static void ui_show_output(const struct run_question *q, struct strbuf *b)
     if (q->outcome->status > 0)
         term_addf(b, TERM_WARN, "    exit status %lld%s\n", (long long)q->outcome->status,
                   q->outcome->out.total ? "" : ", and nothing on its standard output");
-    else if (!lines)
+    if (q->into.n)
+        ui_show_into(q, b);
+    else if (q->outcome->status <= 0 && !lines)
         term_add(b, TERM_DIM, SV("    it has printed nothing\n"));
     skip = lines > UI_ASK_LINES ? lines - UI_ASK_LINES : 0;
-    if (skip)
+    if (skip && q->into_tail.n) /* how many lines it has in all nobody has counted */
+        term_addf(b, TERM_WARN, "    its last %d lines:\n", UI_ASK_LINES);
+    else if (skip)
         term_addf(b, TERM_WARN, "    the last %d of %zu lines:\n", UI_ASK_LINES, lines);
     for (rest = strbuf_sv(&clean); sv_next_line(&rest, &line);) {
         if (skip) {
@@ -299,8 +321,9 @@ static bool ui_is_statement(struct sv text)
 static const char *ui_question_lead(const struct ui *u, const struct run_question *q)
 {
     if (q->kind == QUESTION_CHOICE && ui_ways(u) > 1)
-        return q->failed.n ? "Which one instead? (none: it stands as failed)"
-                           : "Which one? (none: all of them are left out)";
+        return q->failed.n
+                   ? "Which one instead? (none: it stops here; mend it, and prusik resume tries it again)"
+                   : "Which one? (none: all of them are left out)";
     switch (q->kind) {
     case QUESTION_OUTCOME: return "Is it as expected?";
     case QUESTION_DOUBT: return "Has it happened? (no: it is done again)";
@@ -308,8 +331,9 @@ static const char *ui_question_lead(const struct ui *u, const struct run_questio
     case QUESTION_GATE: return "Go on?";
     case QUESTION_LOOK: return "Is it as it should be? (no: back)";
     case QUESTION_CHOICE:
-        return q->failed.n ? "Do it instead? (no: it stands as failed)"
-                           : "Do it? (no: it is left out)";
+        return q->failed.n
+                   ? "Do it instead? (no: it stops here; mend it, and prusik resume tries it again)"
+                   : "Do it? (no: it is left out)";
     case QUESTION_MANUAL:
     default: return ui_is_statement(q->text) ? "Is it so?" : "Is it done?";
     }
@@ -375,19 +399,19 @@ static void ui_show_ways(const struct ui *u, const struct run_question *q, struc
     }
 }
 
-/* "If regressions found": what the commands before it have said, the last lines of it below their command. */
-static void ui_show_tail(const struct ui *u, const struct run_question *q, struct strbuf *b)
+/* The last lines of what was printed, below the command that has. */
+static void ui_show_lines(struct sv tail, const char *lead, struct strbuf *b)
 {
     CLEANUP(strbuf_release) struct strbuf clean = STRBUF(0);
-    struct sv rest = strbuf_sv(&u->tail), line, command = {NULL, 0};
+    struct sv rest = tail, line, command = {NULL, 0};
     size_t lines = 0;
 
     while (sv_next_line(&rest, &line))
         lines += sv_trim(line).n > 0;
-    if (q->failed.n || !lines)
+    if (!lines)
         return;
-    term_add(b, TERM_DIM, SV("    what was printed last:\n"));
-    for (rest = strbuf_sv(&u->tail); sv_next_line(&rest, &line);) {
+    term_addf(b, TERM_DIM, "    %s:\n", lead);
+    for (rest = tail; sv_next_line(&rest, &line);) {
         if (!sv_trim(line).n)
             continue;
         if (sv_starts(line, SV("$ ")))
@@ -400,6 +424,28 @@ static void ui_show_tail(const struct ui *u, const struct run_question *q, struc
         text_add_terminal(&clean, text_last_written(line));
         term_addf(b, TERM_DIM, "    | %s\n", strbuf_str(&clean));
     }
+}
+
+/* Is it said of all of the procedure: below its block, and not at the command? */
+static bool ui_is_of_all(const struct run_question *q)
+{
+    for (size_t i = 0; q->step && i < q->step->n_expects; i++)
+        if (!q->step->expects[i].machine && q->step->expects[i].e.line > q->step->end_line + 1)
+            return true;
+    return false;
+}
+
+/* "All values are converted", below several commands: what those before the last one have printed. */
+static void ui_show_before(const struct ui *u, const struct run_question *q, struct strbuf *b)
+{
+    struct sv tail = strbuf_sv(&u->tail);
+    size_t at, own = tail.n;
+
+    if (q->kind != QUESTION_OUTCOME || !ui_is_of_all(q))
+        return;
+    for (at = 0; u->tail_is_its && (at = sv_find(tail, SV("\n$ "), at)) != SV_NPOS; at++)
+        own = at;
+    ui_show_lines(sv_sub(tail, 0, own), "the commands before it have printed", b);
 }
 
 /* The heading of a question: that of the step, or what all the ways of a decision stand under. */
@@ -449,9 +495,11 @@ void ui_ask(void *arg, const struct run_question *q)
     }
     if (q->host.n)
         term_addf(&b, TERM_BOLD, "    on %.*s\n", SV_FMT(q->host));
+    ui_show_before(u, q, &b);
     ui_show_output(q, &b);
-    if (q->decision) {
-        ui_show_tail(u, q, &b);
+    if (q->decision) { /* "If regressions found" */
+        if (!q->failed.n)
+            ui_show_lines(strbuf_sv(&u->tail), "what was printed last", &b);
         ui_show_ways(u, q, &b);
     } else if (!ui_is_titled(u, q, headed)) {
         struct sv rest = strbuf_sv(&text), line;

@@ -33,6 +33,7 @@ struct ui {
     /* the tree: parts whose titles stand already */
     struct sv shown_part;
     bool way_back;
+    bool goes_back;                  /* it is, or will be */
     struct strbuf said;              /* what a person said about a step ... */
     const struct plan_step *said_of; /* ... about this one */
     struct strbuf left_out;          /* the reason that stands already ... */

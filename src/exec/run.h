@@ -44,8 +44,11 @@ struct run_question {
     const struct plan_step *step; /* or NULL */
     struct sv text;
     const struct action_outcome *outcome; /* of QUESTION_OUTCOME */
-    struct sv host; /* of a step on several hosts: the one that is asked about */
-    size_t more;    /* further hosts that it will be asked about */
+    struct sv into;      /* it prints into this file, as far as that is known; or empty */
+    struct sv into_tail; /* the end of it, without secrets */
+    int64_t into_bytes;  /* how long it is; -1: it was not looked at */
+    struct sv host;      /* of a step on several hosts: the one that is asked about */
+    size_t more;         /* further hosts that it will be asked about */
     const struct plan_decision *decision; /* of QUESTION_CHOICE */
     const bool *gone;                     /* of each of its options: it has failed already */
     struct sv failed; /* why `step` failed, when something is done instead of it */

@@ -1,5 +1,6 @@
 /*
- * What is carried out only if: by the output of a step, or by the word of a person who is asked when its turn has come.
+ * What is carried out only if: by the output of a step, since another has failed, or by the word of a person who is asked
+ * when its turn has come.
  *
  * A decision is asked about before the first step that hangs on it.  When a way that was chosen fails, or what stands right
  * before an option "only if ... fails", the person is asked whether another one is gone instead.  What was said is durable
@@ -269,6 +270,54 @@ static struct sv choice_by_word(struct run *r, size_t at, size_t option)
                      SV_FMT(d->options[option].title), d->options[option].line);
 }
 
+/* The part that the step stands in and the other does not: "back/2" of "back/2/1" beside "back/3"; empty: there is none. */
+static struct sv choice_unit(struct sv part, struct sv other)
+{
+    for (size_t end = 0; end < part.n; end++) {
+        struct sv front;
+
+        end = size_min(sv_find_byte(part, '/', end), part.n);
+        front = sv_sub(part, 0, end);
+        if (!sv_starts(other, front) || (other.n > end && other.p[end] != '/'))
+            return front;
+    }
+    return (struct sv){NULL, 0};
+}
+
+static bool choice_is_in(struct sv part, struct sv unit)
+{
+    return unit.n && sv_starts(part, unit) && (part.n == unit.n || part.p[unit.n] == '/');
+}
+
+/* Is the step the one whose failure decides, or one of that part? */
+static bool choice_is_of(struct sv id, struct sv of)
+{
+    return of.n && sv_starts(id, of) && (id.n == of.n || id.p[of.n] == '/' || id.p[of.n] == '@');
+}
+
+/* Why a choice by a failure leaves the step out; empty: it does not. */
+static struct sv choice_by_failure(struct run *r, const struct plan_choice *c)
+{
+    for (size_t i = 0; i < r->at; i++)
+        if (r->steps.v[i].state == STEP_FAILED && choice_is_of(r->steps.v[i].p->id, c->if_failed))
+            return (struct sv){NULL, 0};
+    return arena_fmt(&r->arena, "%.*s: %.*s has not failed", SV_FMT(c->text), SV_FMT(c->if_failed));
+}
+
+/* The rest of the part of a step that failed is passed over when something else is done instead. */
+static struct sv choice_passed_part(struct run *r)
+{
+    for (size_t i = 0; i < r->at; i++) {
+        const struct run_step *s = &r->steps.v[i];
+
+        if (s->state == STEP_FAILED && s->instead.n && s->way_back == run_current(r)->way_back &&
+            choice_is_in(run_current(r)->p->part, choice_unit(s->p->part, s->instead)))
+            return arena_fmt(&r->arena, "step %.*s failed, and %.*s is done instead",
+                             SV_FMT(s->p->id), SV_FMT(s->instead));
+    }
+    return (struct sv){NULL, 0};
+}
+
 /* What stands between a step that failed and what is done instead of it is passed over. */
 static struct sv choice_passed(struct run *r)
 {
@@ -311,11 +360,16 @@ bool run_choices_open(struct run *r)
     struct sv why = choice_passed(r);
     size_t open;
 
+    if (!why.n)
+        why = choice_passed_part(r);
+
     for (size_t i = 0; i < p->n_choices && !why.n; i++) {
         const struct plan_choice *c = &p->choices[i];
         size_t at = choice_find(r, c->ask);
 
-        if (at == r->plan->n_decisions) {
+        if (c->if_failed.n) {
+            why = choice_by_failure(r, c);
+        } else if (at == r->plan->n_decisions) {
             if (!choice_by_output(r, c, &why))
                 return false;
         } else if (r->choice.of[at].made) {
@@ -335,25 +389,6 @@ bool run_choices_open(struct run *r)
 }
 
 /* --- instead of what failed --- */
-
-/* The part that the step stands in and the other does not: "back/2" of "back/2/1" beside "back/3"; empty: there is none. */
-static struct sv choice_unit(struct sv part, struct sv other)
-{
-    for (size_t end = 0; end < part.n; end++) {
-        struct sv front;
-
-        end = size_min(sv_find_byte(part, '/', end), part.n);
-        front = sv_sub(part, 0, end);
-        if (!sv_starts(other, front) || (other.n > end && other.p[end] != '/'))
-            return front;
-    }
-    return (struct sv){NULL, 0};
-}
-
-static bool choice_is_in(struct sv part, struct sv unit)
-{
-    return unit.n && sv_starts(part, unit) && (part.n == unit.n || part.p[unit.n] == '/');
-}
 
 /* Does the option's first step stand right behind what the step that failed belongs to? */
 static bool choice_is_next(struct run *r, size_t first)
@@ -414,6 +449,40 @@ bool run_choice_instead(struct run *r)
         return true;
     }
     return false;
+}
+
+/* Which part or step the plan names for when this one fails, if it has still its turn; empty: none. */
+static struct sv choice_named_instead(const struct run *r, const struct run_step *failed)
+{
+    for (size_t i = r->at + 1; i < r->steps.n; i++) {
+        const struct run_step *s = &r->steps.v[i];
+        size_t back = i - r->n_forward;
+        bool left = s->way_back && back < r->back.steps.n && r->back.steps.v[back].left.n;
+
+        if (s->way_back != failed->way_back || s->p->skip.n || left)
+            continue;
+        for (size_t k = 0; k < s->p->n_choices; k++)
+            if (choice_is_of(failed->p->id, s->p->choices[k].if_failed))
+                return s->p->choices[k].part;
+    }
+    return (struct sv){NULL, 0};
+}
+
+bool run_choice_planned(struct run *r, struct run_step *s)
+{
+    json_t *data;
+
+    s->instead = choice_named_instead(r, s);
+    if (!s->instead.n)
+        return false;
+    data = json_object();
+    json_put_str(data, "policy", "instead");
+    json_put_sv(data, "to", s->instead);
+    json_put_str(data, "reason", r->last_reason ? r->last_reason : "");
+    run_queue(r, EVENT_STEP_POLICY, s, data);
+    s->left = true; /* it is passed over */
+    run_advance(r);
+    return true;
 }
 
 /* --- from the journal --- */

@@ -5,7 +5,10 @@
 
 #include "base/clock.h"
 #include "base/sv.h"
+#include "base/text.h"
 #include "exec/run_int.h"
+
+enum { FAIL_COMMAND = 80 };
 
 /* --- again --- */
 
@@ -197,6 +200,49 @@ struct sv run_branch_skip(struct run *r, const struct plan_step *p)
     return arena_fmt(&r->arena, "only if step %.*s fails", SV_FMT(p->branch_of[0]));
 }
 
+/* --- what stands still --- */
+
+/* What its command names last: the unit. */
+static struct sv fail_unit(struct sv command)
+{
+    size_t from = (command = sv_trim(command)).n;
+
+    while (from > 0 && command.p[from - 1] != ' ')
+        from--;
+    return sv_sub(command, from, command.n);
+}
+
+/* Has a step begun to start it since the one that stopped it? */
+static bool fail_is_started(const struct run *r, size_t stop)
+{
+    const struct plan_step *p = r->steps.v[stop].p;
+
+    for (size_t i = stop + 1; i < r->steps.n; i++) {
+        const struct run_step *s = &r->steps.v[i];
+
+        if (s->state == STEP_DONE && s->p->verb.n && !sv_eq(s->p->verb, SV("stop")) &&
+            sv_eq(s->p->host, p->host) && sv_has(s->p->command, fail_unit(p->command)))
+            return true;
+    }
+    return false;
+}
+
+/* Behind the error: a service that a step has stopped, and that stands still while people read this. */
+static void fail_tell_stopped(struct run *r)
+{
+    for (size_t i = 0; i < r->steps.n; i++) {
+        const struct plan_step *p = r->steps.v[i].p;
+        const char *msg = arena_strdup(&r->arena, sv_from(r->err.msg));
+
+        if (r->steps.v[i].state != STEP_DONE || !sv_eq(p->verb, SV("stop")) ||
+            fail_is_started(r, i))
+            continue;
+        (void)err_set(&r->err, ERR_FAILED,
+                      "%s; '%.*s' (line %zu) was carried out, and nothing has started it since",
+                      msg, SV_FMT(text_cut(p->command, FAIL_COMMAND)), p->line);
+    }
+}
+
 /* --- stop --- */
 
 static const char *fail_colon(const struct run *r)
@@ -210,6 +256,7 @@ static void fail_way_back(struct run *r, const struct run_step *s)
     if (!r->way_back_failed) { /* later ones follow from it */
         (void)err_set(&r->err, ERR_FAILED, "the way back failed at step %.*s%s%s", SV_FMT(s->p->id),
                       fail_colon(r), r->last_reason ? r->last_reason : "");
+        fail_tell_stopped(r);
         (void)err_hint(&r->err,
                        "mend it and go on: prusik resume %s; or leave the step out: prusik skip %s "
                        "%.*s --why \"...\"",
@@ -230,6 +277,7 @@ static const char *fail_or_skip(struct run *r, const struct run_step *s)
 
 static void fail_stop(struct run *r, const struct run_step *s)
 {
+    fail_tell_stopped(r);
     if (s->p->if_failed.n)
         (void)err_hint(&r->err, "the document says: %.*s; then: prusik retry %s%s; %s",
                        SV_FMT(s->p->if_failed), event_run_text(r->id).s, fail_or_skip(r, s),
@@ -259,6 +307,9 @@ void run_after_failure(struct run *r, struct run_step *s)
         fail_go_on(r, s);
         return;
     }
+    if ((r->stage == STAGE_WAY_BACK || sv_eq(policy, SV("stop")) || !s->p->on_failure.n) &&
+        run_choice_planned(r, s))
+        return;
     if ((r->stage == STAGE_WAY_BACK || sv_eq(policy, SV("stop"))) && run_choice_instead(r))
         return;
     if (r->stage == STAGE_WAY_BACK) {

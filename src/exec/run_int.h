@@ -50,6 +50,7 @@ struct run_step {
     int64_t retry_due_us;   /* it failed, and is tried again then; 0: it is not */
     bool denied;            /* a person said no to it */
     bool left;              /* it failed, and the run went on */
+    struct sv instead;      /* ... to this part or step, which is done if it fails; empty: none */
     int64_t approvals_us;   /* words up to this moment are in the journal */
     struct run_host *hosts; /* p->n_on of them */
 };
@@ -338,6 +339,10 @@ bool run_choices_open(struct run *r);
 void run_choice_answer(struct run *r, size_t option, struct sv by, struct sv note);
 /* What a mere yes means: the only option that is left; SIZE_MAX: there are several. */
 size_t run_choice_of_yes(const struct run *r);
+/* Where the command of a QUESTION_OUTCOME has printed, when that is a file (run_printed.c). */
+void run_printed_into(struct run *r, struct run_question *q);
+/* The step at r->at failed.  True: the plan says what is done instead, and the run has gone on. */
+bool run_choice_planned(struct run *r, struct run_step *s);
 /* The step at r->at failed.  True: a person is asked what is done instead. */
 bool run_choice_instead(struct run *r);
 /* From the journal: an answer, or that it was asked for when `step` had failed. */

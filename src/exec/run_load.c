@@ -184,7 +184,10 @@ static enum err_code run_load_policy(struct run_loader *l, const struct event *e
 
     if (!s)
         return run_no_step(e, err);
-    s->left = sv_eq(json_get_sv(data, "policy"), SV("continue"));
+    s->instead = sv_eq(json_get_sv(data, "policy"), SV("instead"))
+                     ? arena_sv(&l->r->arena, json_get_sv(data, "to"))
+                     : (struct sv){NULL, 0};
+    s->left = s->instead.n || sv_eq(json_get_sv(data, "policy"), SV("continue"));
     if (sv_eq(json_get_sv(data, "policy"), SV("branch")))
         run_branch_begin(l->r, s);
     if (sv_eq(json_get_sv(data, "policy"), SV("ask")))

@@ -460,13 +460,17 @@ void run_ask(struct run *r, const struct run_question *q)
 static void run_ask_of_step(struct run *r)
 {
     const struct plan_step *p = run_current(r)->p;
-    struct run_question q = {
-        .kind = r->question, .step = p, .outcome = r->action_ready ? &r->action.outcome : NULL};
+    struct run_question q = {.kind = r->question,
+                             .step = p,
+                             .outcome = r->action_ready ? &r->action.outcome : NULL,
+                             .into_bytes = -1};
 
     if (p->n_on)
         run_fleet_question(r, &q);
     else
         q.text = run_question_text(r, p);
+    if (q.kind == QUESTION_OUTCOME && q.outcome && !q.outcome->out.total && r->opt.ask)
+        run_printed_into(r, &q);
     run_ask(r, &q);
 }
 

@@ -227,6 +227,7 @@ enum err_code binding_parse(const char *path, const char *dir, struct sv text, s
 void binding_release(struct binding *b)
 {
     vec_release(&b->env);
+    vec_release(&b->files);
     vec_release(&b->metrics);
     vec_release(&b->worse);
     vec_release(&b->units);

@@ -44,6 +44,7 @@ struct binding_choice {
     bool fixed, yes; /* fixed: `yes` is the choice */
     bool ask;        /* the person at the run is asked when its turn has come */
     struct sv when, contains;
+    struct sv if_failed; /* yes when this step, or one of this part, has failed */
     size_t line;
 };
 
@@ -150,6 +151,7 @@ struct binding {
     int64_t interval_ms;
     int64_t until_ms, baseline_ms; /* -1: not set */
     VEC(struct binding_pair) env;  /* env_files and env, later ones win; no name twice */
+    VEC(struct sv) files;          /* paths of what else was read: env_files, files of flags */
     VEC(struct binding_pair) metrics;
     VEC(struct binding_pair) worse; /* of metrics whose direction is said: "up", "down" */
     VEC(struct binding_pair) units; /* of metrics that say what they are exported in: "KB" */

@@ -89,6 +89,7 @@ static enum err_code binding_env_file(struct binding_reader *r, struct sv name)
 
     if (binding_slurp(path, LIMIT_ENV_FILE_BYTES, &text, r->err) != ERR_OK)
         return r->err->code;
+    *vec_add(&r->b->files) = arena_sv(&r->b->arena, sv_from(path));
     rest = arena_sv(&r->b->arena, strbuf_sv(&text));
     for (size_t n = 1; sv_next_line(&rest, &line); n++)
         if (binding_env_line(r, path, n, line) != ERR_OK)

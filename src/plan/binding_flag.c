@@ -31,6 +31,7 @@ static enum err_code flag_take_consumers(struct binding *b, struct binding_flag 
     if (file_read(path, LIMIT_BINDING_BYTES, &text, err) != ERR_OK)
         return err->code;
     f->text = arena_sv(&b->arena, strbuf_sv(&text));
+    *vec_add(&b->files) = f->consumers;
     return ERR_OK;
 }
 

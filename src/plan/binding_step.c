@@ -8,6 +8,7 @@
 static const struct binding_key binding_choice_keys[] = {
     {"when", binding_text, offsetof(struct binding_choice, when)},
     {"contains", binding_text, offsetof(struct binding_choice, contains)},
+    {"if_failed", binding_text, offsetof(struct binding_choice, if_failed)},
 };
 
 enum err_code binding_choices(struct binding_reader *r, const struct yaml_node *n,
@@ -24,13 +25,14 @@ enum err_code binding_choices(struct binding_reader *r, const struct yaml_node *
         c->ask = item->kind == YAML_SCALAR && sv_eq(item->text, SV("ask"));
         c->fixed = item->kind == YAML_SCALAR && !c->ask;
         if (c->fixed && !yaml_bool(item, &c->yes))
-            return binding_bad(r, item, "must be yes, no, ask, or {when: ..., contains: ...}");
+            return binding_bad(
+                r, item, "must be yes, no, ask, {when: ..., contains: ...} or {if_failed: ...}");
         if (c->fixed || c->ask)
             continue;
         if (binding_map(r, item, binding_choice_keys, ARRAY_LEN(binding_choice_keys), c) != ERR_OK)
             return r->err->code;
-        if (!c->when.n || !c->contains.n)
-            return binding_bad(r, item, "needs 'when' and 'contains'");
+        if (c->if_failed.n ? c->when.n || c->contains.n : !c->when.n || !c->contains.n)
+            return binding_bad(r, item, "needs 'when' and 'contains', or 'if_failed' alone");
     }
     return ERR_OK;
 }

@@ -80,6 +80,24 @@ static enum err_code make_resolve_when(struct make *m, const struct binding_choi
     return ERR_OK;
 }
 
+/* What has to fail: all of it before what is done then, or that would be passed by unasked. */
+static enum err_code make_resolve_if_failed(struct make *m, const struct binding_choice *c,
+                                            const struct make_ref *of)
+{
+    struct make_ref ref;
+
+    if (make_resolve(m, c->if_failed, c->line, &ref) != ERR_OK)
+        return m->err->code;
+    for (uint32_t s = 0; s < m->rb->n_steps; s++)
+        for (uint32_t look = 0; make_ref_covers(m, of, s) && look < m->rb->n_steps; look++)
+            if (make_ref_covers(m, &ref, look) && !make_runs_before(m, look, s))
+                return err_set(
+                    m->err, ERR_INVALID,
+                    "%s:%zu: 'if_failed' needs what comes before: step '%.*s' does not come before '%.*s'",
+                    m->b->path, c->line, SV_FMT(m->rb->steps[look].id), SV_FMT(m->rb->steps[s].id));
+    return ERR_OK;
+}
+
 static enum err_code make_resolve_choice(struct make *m, const struct binding_choice *c)
 {
     struct make_ref *ref = vec_add(&m->choice_refs);
@@ -87,7 +105,9 @@ static enum err_code make_resolve_choice(struct make *m, const struct binding_ch
     if (make_resolve(m, c->part, c->line, ref) != ERR_OK)
         return m->err->code;
     if (ref->part != RB_NONE || make_is_choice(&m->rb->steps[ref->step]))
-        return c->fixed || c->ask ? ERR_OK : make_resolve_when(m, c, ref);
+        return c->fixed || c->ask ? ERR_OK
+               : c->if_failed.n   ? make_resolve_if_failed(m, c, ref)
+                                  : make_resolve_when(m, c, ref);
     (void)err_set(m->err, ERR_INVALID,
                   "%s:%zu: step '%.*s' is always carried out: there is no choice", m->b->path,
                   c->line, SV_FMT(c->part));

@@ -210,7 +210,9 @@ static struct make_ways make_ways_of(const struct make *m, bool parts, uint32_t 
             w.n_open++;
             w.last_open = at;
             w.asked |= c != NULL;
-        } else if (!c->fixed || c->yes) {
+        } else if (c->fixed
+                       ? c->yes
+                       : c->when.n > 0) { /* what is gone if another fails is chosen by nobody */
             w.chosen = w.chosen == RB_NONE ? at : w.chosen;
         }
     }
@@ -264,12 +266,42 @@ static void make_add_option(struct make *m, json_t *decision, struct make_unit u
     json_append(json_object_get(decision, "options"), j);
 }
 
+static bool make_is_below(struct sv id, struct sv part)
+{
+    return sv_starts(id, part) && id.n > part.n && id.p[part.n] == '/';
+}
+
+/*
+ * ", or {if_failed: 3}" of "only if step 3 fails": of what stands before it the part, where that is
+ * none that the unit lies in, too.
+ */
+static struct sv make_or_if_failed(struct make *m, struct make_unit u)
+{
+    uint32_t first = u.is_part ? 0 : u.at, before;
+    const struct make_ref part = {.part = u.at, .step = RB_NONE};
+    struct sv id;
+
+    if (!runbook_says_failure(make_own_condition(m, u)))
+        return (struct sv){NULL, 0};
+    while (u.is_part && first < m->rb->n_steps && !make_ref_covers(m, &part, first))
+        first++;
+    before = first - 1;
+    if (first == 0 || first == m->rb->n_steps ||
+        make_is_way_back(m, &m->rb->steps[before]) != make_is_way_back(m, &m->rb->steps[first]))
+        return (struct sv){NULL, 0};
+    id = m->rb->steps[before].id;
+    if (m->rb->steps[before].part != RB_NONE &&
+        !make_is_below(m->rb->steps[first].id, m->rb->parts[m->rb->steps[before].part].id))
+        id = m->rb->parts[m->rb->steps[before].part].id;
+    return arena_fmt(m->arena, ", or {if_failed: \"%.*s\"}", SV_FMT(names_short(&m->names, id)));
+}
+
 /* A question of the run: unattended nobody could answer it. */
 static void make_ask_then(struct make *m, struct make_unit u, struct sv text)
 {
-    make_question(
-        m, make_unit_line(m, u), "choice", false, text,
-        arena_fmt(m->arena, "choices: {\"%.*s\": yes}, or no", SV_FMT(make_unit_id(m, u))));
+    make_question(m, make_unit_line(m, u), "choice", false, text,
+                  arena_fmt(m->arena, "choices: {\"%.*s\": yes}, or no%.*s",
+                            SV_FMT(make_unit_id(m, u)), SV_FMT(make_or_if_failed(m, u))));
 }
 
 static void make_decide_unit(struct make *m, struct make_unit u)
@@ -298,8 +330,8 @@ static void make_decide_ways(struct make *m, bool parts, uint32_t group)
         struct make_unit u = {parts, at};
         const struct binding_choice *c = make_choice_of(m, u);
 
-        if (c && c->fixed)
-            continue; /* no: there was no yes */
+        if (c && !c->ask)
+            continue; /* no: there was no yes; or the failure of another decides */
         strbuf_addf(&text, "%s '%.*s' (line %zu)",
                     json_array_size(json_object_get(decision, "options")) ? "," : "",
                     SV_FMT(make_unit_text(m, u)), make_unit_line(m, u));
@@ -309,15 +341,15 @@ static void make_decide_ways(struct make *m, bool parts, uint32_t group)
 }
 
 /* What the way back needs is known when it is taken; what the way forward needs, mostly before. */
-static struct sv make_answer_choice(const struct make *m, struct make_unit u, bool way_back,
+static struct sv make_answer_choice(struct make *m, struct make_unit u, bool way_back,
                                     const char *no)
 {
-    struct sv id = make_unit_id(m, u);
+    struct sv id = make_unit_id(m, u), failed = make_or_if_failed(m, u);
 
-    return way_back ? arena_fmt(m->arena, "choices: {\"%.*s\": ask} (in the run), or yes%s now",
-                                SV_FMT(id), no)
-                    : arena_fmt(m->arena, "choices: {\"%.*s\": yes}%s, or ask (in the run)",
-                                SV_FMT(id), no);
+    return way_back ? arena_fmt(m->arena, "choices: {\"%.*s\": ask} (in the run), or yes%s now%.*s",
+                                SV_FMT(id), no, SV_FMT(failed))
+                    : arena_fmt(m->arena, "choices: {\"%.*s\": yes}%s, or ask (in the run)%.*s",
+                                SV_FMT(id), no, SV_FMT(failed));
 }
 
 static void make_ask_ways(struct make *m, bool parts, uint32_t group, bool way_back)
@@ -491,6 +523,15 @@ static void make_add_asked(struct make *m, struct make_unit u, struct make_unit 
     json_append(choices, j);
 }
 
+/* The full id: make_resolve_if_failed() knows it. */
+static struct sv make_if_failed(const struct make *m, const struct binding_choice *c)
+{
+    uint32_t part = names_part(&m->names, c->if_failed);
+
+    return part == RB_NONE ? m->rb->steps[names_step(&m->names, c->if_failed)].id
+                           : m->rb->parts[part].id;
+}
+
 /* A choice that the run makes. */
 static void make_add_choice(struct make *m, struct make_unit u, const struct binding_choice *c,
                             json_t *choices)
@@ -499,8 +540,12 @@ static void make_add_choice(struct make *m, struct make_unit u, const struct bin
 
     json_put_sv(j, "part", make_unit_full_id(m, u));
     json_put_sv(j, "text", make_unit_condition(m, u));
-    json_put_sv(j, "when", m->rb->steps[names_step(&m->names, c->when)].id);
-    json_put_sv(j, "contains", c->contains);
+    if (c->if_failed.n) {
+        json_put_sv(j, "if_failed", make_if_failed(m, c));
+    } else {
+        json_put_sv(j, "when", m->rb->steps[names_step(&m->names, c->when)].id);
+        json_put_sv(j, "contains", c->contains);
+    }
     json_append(choices, j);
 }
 

@@ -355,6 +355,8 @@ static json_t *make_checkpoints(struct make *m, const json_t *rules)
         const struct rb_checkpoint *c = &m->rb->checkpoints[i];
         struct sv rest = c->source, item;
 
+        if (make_part_left(m, c->part).n)
+            continue; /* of another environment, or of a part that the binding says no to */
         while (sv_split(&rest, ',', &item))
             make_look_at(m, prose, c, sv_trim(item), rules, list);
     }

@@ -240,7 +240,7 @@ static enum err_code plan_load_choices(struct plan *p, const json_t *j, struct p
 
         s->choices[i] = (struct plan_choice){json_get_sv(c, "part"), json_get_sv(c, "text"),
                                              json_get_sv(c, "when"), json_get_sv(c, "contains"),
-                                             json_get_sv(c, "ask")};
+                                             json_get_sv(c, "ask"),  json_get_sv(c, "if_failed")};
         if (s->choices[i].ask.n && !s->skip.n) { /* what is left out is not asked about */
             const struct plan_decision *d = plan_decision(p, s->choices[i].ask);
 

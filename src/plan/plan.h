@@ -17,7 +17,8 @@
 struct plan_choice {
     struct sv part, text;     /* "database-rollback", "if the release applied a migration" */
     struct sv when, contains; /* decided by a step's output; or ... */
-    struct sv ask;            /* ... by the decision of this id, of which `part` is an option */
+    struct sv ask;       /* ... by the decision of this id, of which `part` is an option; or ... */
+    struct sv if_failed; /* ... since this step, or one of this part, has failed */
 };
 
 /* What the person at the run decides when its turn has come: whether the one option is carried out, or which of several. */

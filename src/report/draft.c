@@ -33,7 +33,7 @@ static const struct {
     {SV("watch"), "How long rules are judged after the deployment."},
     {SV("drop"), "What is not judged, with the reason: a line of the document, or its words."},
     {SV("choices"),
-     "What is done only if: yes, no, ask (in the run), or {when: STEP, contains: TEXT of its output}."},
+     "What is done only if: yes, no, ask (in the run), {when: STEP, contains: TEXT of its output} or {if_failed: STEP}."},
     {SV("gates"),
      "What has to be so, or be said, before a part begins: windows, freezes, approvals."},
     {SV("answers"), "Answers given ahead.  As a comment, the person at the run is asked."},

@@ -222,6 +222,8 @@ static void script_open(struct script *s, const struct plan_step *step)
         if (c->when.n)
             strbuf_addf(&text, " (the output of %.*s has \"%.*s\")", SV_FMT(c->when),
                         SV_FMT(c->contains));
+        if (c->if_failed.n)
+            strbuf_addf(&text, " (%.*s has failed)", SV_FMT(c->if_failed));
         strbuf_add_str(&s->body, "\nif confirm ");
         script_quote(&s->body, strbuf_sv(&text));
         strbuf_add_str(&s->body, "; then\n:\n");

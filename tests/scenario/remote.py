@@ -108,6 +108,19 @@ def the_end_of_the_shell_is_the_end_of_the_command():
     check("7" in done.stdout + done.stderr, done.stdout + done.stderr)
 
 
+def what_nohup_has_begun_over_there_stays_and_everything_else_ends():
+    here = os.getcwd()
+    document(block(f"ssh web1\nsleep 300 & echo $! > {here}/ends\n"
+                   f"nohup sleep 300 > /dev/null 2>&1 & echo $! > {here}/stays"), accepted("1", "2", "3", "4"))
+    run(0)
+    ends, stays = int(read("ends")), int(read("stays"))
+    try:
+        await_("the end of what was left in the background", lambda: not runs(ends))
+        check(runs(stays), "what nohup has begun was ended")
+    finally:
+        os.kill(stays, signal.SIGKILL)
+
+
 def much_output_comes_whole():
     document(block("ssh web1\nhead -c 3000000 /dev/zero | tr '\\0' x; echo; seq 1 20000; echo the end") +
              "\nExpected: \"the end\"\n", accepted("steps"))
@@ -401,6 +414,7 @@ TESTS = [an_interactive_command_has_a_terminal_over_there, the_size_of_the_termi
          without_a_person_no_terminal_over_there_is_asked_for, a_host_that_gives_no_terminal_is_said,
          a_command_that_knows_our_mark_says_nothing_for_the_shell]
 TESTS += [commands_run_over_there_and_the_shell_carries_on, a_status_is_that_of_the_command,
+          what_nohup_has_begun_over_there_stays_and_everything_else_ends,
          an_error_page_over_there_is_no_success, the_end_of_the_shell_is_the_end_of_the_command, much_output_comes_whole,
          a_host_that_is_not_bound_is_a_question, local_says_that_the_host_is_this_one,
          a_host_that_cannot_be_reached_is_said, a_login_shell_reads_the_profile_over_there, what_takes_too_long_is_ended_over_there,

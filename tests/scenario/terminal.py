@@ -159,6 +159,19 @@ def a_way_back_is_chosen_when_it_is_gone_and_another_when_it_fails():
          [("option-1", False), ("option-2", True)])
 
 
+def a_run_that_failed_is_asked_which_way_back():
+    document(block("echo new > release\nfalse") + "\n## Rollback\n\n### Option 1: Downgrade\n\n" +
+             block("echo down >> log") + "\n### Option 2: Restore\n\n" + block("echo restored >> log"))
+    write("prusik.yaml", "environment: test\naccept_gaps: a test\nchoices: {option-1: ask}\n")
+    t = Terminal(PRUSIK, "run", "deploy.md", "--operator", "ann")
+    same("the exit status of the run", t.end(), 4)
+    t = Terminal(PRUSIK, "rollback", "--operator", "ann")
+    t.await_text(r"1, 2 or none")
+    t.send("2\n")
+    same("the exit status", t.end(), 5)
+    same("what was done", read("log"), "restored\n")
+
+
 def chosen_by(said):
     ways_back("true")
     t = Terminal(PRUSIK, "rollback", "--operator", "ann")
@@ -303,6 +316,33 @@ def a_question_about_nothing_says_so_and_a_yes_at_a_gate_is_a_yes():
     t.await_text(r"(?s)echo fine.*ann: yes")
     t.await_text(r"(?s): true word0 [^\n]*\.\.\..*it has printed nothing.*expected:")
     t.await_text(r"yes or no")
+    t.send("y\n")
+    same("the exit status", t.end(), 0)
+
+
+def what_a_command_has_printed_into_a_file_is_shown_where_it_is_asked_about():
+    document("### 1. Look\n\n" + block("mkdir -p sub && cd sub\nseq 1 500 > $NAME-$(date +%Y).txt", "the counts look right"))
+    write("prusik.yaml", "environment: test\nenv: {NAME: counts}\naccept_gaps: t\n")
+    t = Terminal(PRUSIK, "run", "deploy.md", "--operator", "ann", columns=150)
+    t.await_text(r"it has printed into")
+    t.await_text(r"yes or no")
+    t.send("y\n")
+    same("the exit status", t.end(), 0)
+    shown = t.plain().replace("\r", "")
+    check(re.search(r"printed into /\S+/sub/counts-\d+\.txt, 1892 bytes\n +its last 20 lines:\n +\| 481\n", shown), shown)
+    check("    | 500\n" in shown and "it has printed nothing" not in shown, shown)
+
+
+def what_is_expected_of_all_commands_is_asked_below_what_all_have_printed():
+    document("### 1. Look\n\n" + block("echo two left\necho the end", "all values are converted") +
+             "\n### 2. Look\n\n" + block("echo alone", "all of it looks right"))
+    t = Terminal(PRUSIK, "run", "deploy.md", "--operator", "ann")
+    t.await_text(r"yes or no")
+    shown = t.plain().replace("\r", "")
+    check("    the commands before it have printed:\n    | $ echo two left\n    | two left\n    | the end\n    expected:\n" in shown, shown)
+    t.send("y\n")
+    t.await_text(r"(?s)\| alone.*yes or no")
+    same("how often it is shown", t.plain().count("the commands before it"), 1)
     t.send("y\n")
     same("the exit status", t.end(), 0)
 
@@ -599,6 +639,16 @@ def a_long_line_that_stays_goes_on_below_between_its_words():
     same("the exit status", t.end(), 0)
 
 
+def a_plan_stays_within_the_lines_of_the_terminal():
+    document("### Cleanup\n\n" + block("rm -rf /tmp/" + "x" * 10, " ".join(f"word{i}" for i in range(30))))
+    for shape in ([], ["--questions"]):
+        t = Terminal(PRUSIK, "plan", "deploy.md", *shape, columns=60)
+        t.end()
+        lines = t.plain().replace("\r", "").split("\n")
+        same("lines that are too long", [line for line in lines if width(line) > 60 and " " in line.strip()[:50]], [])
+        check("nothing in the document undoes" in " ".join(t.plain().split()), t.plain())
+
+
 def each_thing_that_a_hint_offers_stands_on_a_line_of_its_own():
     document("### Cleanup of everything\n\n" + block("false"))
     write("prusik.yaml", "environment: test\n")
@@ -856,8 +906,10 @@ def a_value_and_its_limit_read_as_what_they_are():
 
 TESTS = [a_person_answers_what_no_machine_can_check,
          what_is_asked_stands_under_its_heading_and_says_what_it_leaves_out, a_build_server_is_nobody_to_ask, a_no_fails_the_step,
+         a_plan_stays_within_the_lines_of_the_terminal, what_a_command_has_printed_into_a_file_is_shown_where_it_is_asked_about,
+         what_is_expected_of_all_commands_is_asked_below_what_all_have_printed,
          a_manual_item_is_asked_and_a_choice_too, what_its_heading_says_is_not_said_again, a_way_back_is_chosen_when_it_is_gone_and_another_when_it_fails,
-         one_of_several_ways_is_chosen_by_its_number, none_of_several_ways_can_be_chosen,
+         a_run_that_failed_is_asked_which_way_back, one_of_several_ways_is_chosen_by_its_number, none_of_several_ways_can_be_chosen,
          what_is_for_a_failure_says_that_nothing_has_failed, a_kill_behind_the_choice_asks_nobody_twice, all_that_is_expected_of_one_output_is_asked_at_once,
          two_steps_that_end_alike_are_told_apart, what_happens_while_a_question_is_open_stands_below_it, what_runs_is_shown_while_it_runs, colours_can_be_refused,
          lines_are_not_broken_and_a_question_says_what_it_is_about, a_question_about_nothing_says_so_and_a_yes_at_a_gate_is_a_yes,

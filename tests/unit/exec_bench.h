@@ -26,12 +26,12 @@ struct bench {
     unsigned reply_ms;            /* how long the person thinks */
     uv_timer_t reply;
     bool reply_open;
-    int asked[8];                 /* by kind */
-    bool clean;                   /* of the last one */
-    const char *at;               /* an event's name, ... */
-    int at_count;                 /* ... the Nth of which ... */
-    void (*act)(struct bench *b); /* ... is when this is done */
-    struct strbuf out, last_question;
+    int asked[8];                           /* by kind */
+    bool clean;                             /* of the last one */
+    const char *at;                         /* an event's name, ... */
+    int at_count;                           /* ... the Nth of which ... */
+    void (*act)(struct bench *b);           /* ... is when this is done */
+    struct strbuf out, last_question, into; /* into: of each question "FILE|BYTES|END\n" */
     struct err err;
 };
 
@@ -50,7 +50,7 @@ static inline void bench_plan(struct bench *b, const char *document, const char 
     (void)sigaction(SIGPIPE, &(struct sigaction){.sa_handler = SIG_IGN}, NULL);
     bench_write("doc.md", document);
     bench_write("prusik.yaml", binding);
-    *b = (struct bench){.out = STRBUF(0), .last_question = STRBUF(0)};
+    *b = (struct bench){.out = STRBUF(0), .last_question = STRBUF(0), .into = STRBUF(0)};
     T_OK(document_load("doc.md", &b->doc, &b->err), b->err);
     T_OK(runbook_read(&b->doc, &b->rb, &b->err), b->err);
     T_OK(binding_load("doc.md", &opt, &b->b, &b->err), b->err);
@@ -78,6 +78,7 @@ static inline void bench_end(struct bench *b)
     document_release(&b->doc);
     strbuf_release(&b->out);
     strbuf_release(&b->last_question);
+    strbuf_release(&b->into);
 }
 
 static inline void bench_listen(void *arg, const struct run_event *e)
@@ -126,6 +127,9 @@ static inline void bench_ask(void *arg, const struct run_question *q)
     if (q->host.n)
         strbuf_addf(&b->last_question, "%.*s (%zu more): ", SV_FMT(q->host), q->more);
     strbuf_add_sv(&b->last_question, q->text);
+    if (q->into.n)
+        strbuf_addf(&b->into, "%.*s|%lld|%.*s\n", SV_FMT(q->into), (long long)q->into_bytes,
+                    SV_FMT(q->into_tail));
     if (!b->reply_open)
         (void)uv_timer_init(run_uv(b->run), &b->reply); /* always succeeds */
     b->reply_open = true;

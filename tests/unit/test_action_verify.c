@@ -523,6 +523,10 @@ T(a_bad_status_says_what_the_command_said_last)
         {"", "hint: first\nhint: last\n", "exit status 2: hint: last"},
         {"", "error: no such file\nhint: look for it\n", "exit status 2: error: no such file"},
         {"", "Error: one\nsh: fatal: two\nnote: three\n", "exit status 2: sh: fatal: two"},
+        {"",
+         "tail: cannot open 'app.log' for reading: No such file or directory\n"
+         "tail: no files remaining\n",
+         "exit status 2: tail: cannot open 'app.log' for reading: No such file or directory"},
         {"0 errors: none\nend\n", "", "exit status 2: end"},
     };
     char line[400];

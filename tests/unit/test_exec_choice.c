@@ -10,7 +10,9 @@
         "echo new > release\ntest -e good") "## Rollback\n\n"                                                                                                                                     \
                                             "### 1. Downgrade\n" SH("echo down >> log && test ! -e stuck\necho verified >> log") "### 2. Restore from Backup (only if the downgrade fails)\n" SH( \
                                                 "echo restored >> log") "### 3. Look\n" SH("echo looked >> log")
-#define HEAD "environment: test\naccept_gaps: t\non_failure: rollback\n"
+#define DEPLOY_BEGIN "# Shop\n\n## Deployment\n\n" FENCE "bash\n"
+#define DEPLOY_END   "\n" FENCE "\n\nExpected: the banner looks right\n"
+#define HEAD         "environment: test\naccept_gaps: t\non_failure: rollback\n"
 
 #define ANSWERS \
     "SELECT count(*) FROM event WHERE kind = 9 AND json_extract(data, '$.choice') IS NOT NULL"
@@ -264,6 +266,34 @@ T(when_no_way_is_left_the_way_back_has_failed)
 
 /* --- what is asked of an output --- */
 
+/* What a person is told of where the command has printed. */
+static void into_is(const char *command, const char *want)
+{
+    CLEANUP(strbuf_release) struct strbuf doc = STRBUF(0);
+    struct bench b;
+
+    strbuf_addf(&doc, DEPLOY_BEGIN "%s" DEPLOY_END, command);
+    bench_plan(&b, strbuf_str(&doc), "environment: test\nenv: {NAME: told}\naccept_gaps: t\n");
+    b.answers = "y";
+    T_EQ(bench_run(&b), EXIT_CODE_DONE);
+    if (!sv_ends(strbuf_sv(&b.into), sv_from(want)) || (!*want && b.into.n))
+        T_FAIL("%s: it is '%s' and should end in '%s'", command, strbuf_str(&b.into), want);
+    bench_end(&b);
+}
+
+T(where_a_command_has_printed_is_said_with_the_end_of_it)
+{
+    into_is("echo here", "");
+    into_is("true > /dev/null", "");
+    into_is("echo one > a", "/a|4|one\n\n");
+    into_is("echo one >> \"$NAME.txt\"", "/told.txt|4|one\n\n");
+    into_is("echo one > $(echo b)", "$(echo b)|-1|\n");
+    into_is("printf 'a\\0b' > c", "/c|3|\n"); /* no text */
+    into_is("{ echo one; } > d && rm d", "/d|-1|\n");
+    into_is("seq 1 2000 > e", "\n1999\n2000\n\n");
+    into_is("printf '%5000d' 1 > f", "  1\n"); /* a line that is longer than what is read */
+}
+
 T(all_that_no_machine_can_check_is_one_question)
 {
     static const char doc[] =
@@ -322,6 +352,71 @@ T(unattended_it_is_refused_before_anything_is_done)
     T_EQ(run_start(b.store, &b.plan, &opt, &b.run, &b.err), ERR_REFUSED);
     T_CHECK(bench_says(&b, "a person is asked then: 'Cache', if needed"));
     T_CHECK(log_is(""));
+    bench_end(&b);
+}
+
+T(what_is_done_if_another_fails_needs_nobody)
+{
+    struct bench b;
+
+    bench_plan(&b, BACK, HEAD "choices: {rollback/2: {if_failed: rollback/1}}\n");
+    bench_write("stuck", "");
+    b.answers = NULL; /* unattended: it begins, and nobody is asked */
+    T_EQ(bench_run(&b), EXIT_CODE_ROLLED_BACK);
+    T_CHECK(log_is("down\nrestored\nlooked\n"));
+    T_EQ(bench_sql(SKIPPED("step rollback/1/1 failed, and rollback/2 is done instead")), 1);
+    T_EQ(bench_sql("SELECT count(*) FROM event WHERE kind = 25 AND step = 'rollback/1/1' AND "
+                   "data LIKE '%\"policy\":\"instead\"%\"to\":\"rollback/2\"%'"),
+         1);
+    bench_end(&b);
+}
+
+T(what_is_done_if_another_fails_is_left_out_when_it_has_not)
+{
+    struct bench b;
+
+    bench_plan(&b, BACK, HEAD "choices: {rollback/2: {if_failed: rollback/1}}\n");
+    b.answers = "n"; /* nobody is asked at a terminal, either */
+    T_EQ(bench_run(&b), EXIT_CODE_ROLLED_BACK);
+    T_EQ(b.asked[QUESTION_CHOICE], 0);
+    T_CHECK(log_is("down\nverified\nlooked\n"));
+    T_EQ(bench_sql(SKIPPED("%only if the downgrade fails: rollback/1 has not failed")), 1);
+    bench_end(&b);
+}
+
+T(a_resume_goes_on_with_what_was_begun_instead)
+{
+    struct bench b;
+
+    bench_plan(
+        &b,
+        "# Shop\n\n## Deployment\n" SH("test -e good") "## Rollback\n\n### 1. Down\n" SH(
+            "echo down >> log\ntest ! -e stuck\necho verified >> log") "### 2. Restore (only if 1 fails)\n" SH("test -e fuel\necho restored >> log"),
+        HEAD "choices: {rollback/2: {if_failed: rollback/1/2}}\n");
+    bench_write("stuck", "");
+    b.answers = NULL;
+    T_EQ(bench_run(&b), EXIT_CODE_ROLLBACK_FAILED);
+    T_CHECK(log_is("down\n"));
+    bench_write("fuel", "");
+    T_EQ(bench_resume(&b), EXIT_CODE_ROLLED_BACK);
+    T_CHECK(log_is("down\nrestored\n"));
+    bench_end(&b);
+}
+
+T(what_stands_between_is_done_before_what_is_done_instead)
+{
+    struct bench b;
+
+    bench_plan(
+        &b,
+        "# Shop\n\n## Deployment\n\n### One\n" SH("test ! -e stuck\necho one >> log") "### Two\n" SH(
+            "echo two >> log") "### Three (only if One fails)\n" SH("echo three >> log"),
+        "environment: test\naccept_gaps: t\nchoices: {three: {if_failed: one}}\n"
+        "on_failure: rollback\n");
+    bench_write("stuck", "");
+    b.answers = NULL;
+    T_EQ(bench_run(&b), EXIT_CODE_INVESTIGATE);
+    T_CHECK(log_is("two\nthree\n"));
     bench_end(&b);
 }
 
@@ -429,4 +524,9 @@ T_MAIN(T_CASE(what_is_done_only_if_is_asked_when_its_turn_has_come), T_CASE(a_no
        T_CASE(a_forward_step_that_fails_offers_no_way_back),
        T_CASE(a_way_forward_that_fails_is_left_for_another),
        T_CASE(a_single_command_may_be_what_is_done_instead),
-       T_CASE(all_that_no_machine_can_check_is_one_question))
+       T_CASE(all_that_no_machine_can_check_is_one_question),
+       T_CASE(what_is_done_if_another_fails_needs_nobody),
+       T_CASE(what_is_done_if_another_fails_is_left_out_when_it_has_not),
+       T_CASE(a_resume_goes_on_with_what_was_begun_instead),
+       T_CASE(what_stands_between_is_done_before_what_is_done_instead),
+       T_CASE(where_a_command_has_printed_is_said_with_the_end_of_it))

@@ -34,6 +34,25 @@ T(a_wait_grows_by_its_factor_up_to_the_most_and_is_moved_by_the_jitter)
     T_EQ(run_retry_wait_ms(&p, 1000, 0.5), 7 * INT64_C(86400000)); /* a week at most */
 }
 
+T(what_was_stopped_and_stands_still_is_said_with_the_failure)
+{
+    struct bench b;
+
+    bench_plan(&b,
+               "# Doc\n\n## Deployment\n\n" SH(
+                   "systemctl() { :; }\nsystemctl stop db\nsystemctl start db\nsystemctl stop web\n"
+                   "test -e good\nsystemctl start web\ntest -e better"),
+               "environment: test\naccept_gaps: t\nchoices: {}\n");
+    T_EQ(bench_run(&b), EXIT_CODE_FAILED);
+    T_CHECK(strstr(b.err.msg, "exit status 1; 'systemctl stop web' (line 9) was carried out, and "
+                              "nothing has started it since"));
+    T_CHECK(!strstr(b.err.msg, "stop db"));
+    bench_write("good", "");
+    T_EQ(bench_resume(&b), EXIT_CODE_FAILED);
+    T_CHECK(!strstr(b.err.msg, "was carried out"));
+    bench_end(&b);
+}
+
 T(a_failed_step_is_tried_again_after_its_wait)
 {
     struct bench b;
@@ -530,4 +549,5 @@ T_MAIN(T_CASE(a_wait_grows_by_its_factor_up_to_the_most_and_is_moved_by_the_jitt
        T_CASE(an_approval_cannot_be_left_out),
        T_CASE(a_run_is_taken_over_when_its_owner_is_provably_gone),
        T_CASE(a_run_whose_process_lives_is_not_taken_over_whatever_is_said),
-       T_CASE(a_zombie_has_nothing_any_more), T_CASE(of_another_host_somebody_has_to_know))
+       T_CASE(a_zombie_has_nothing_any_more), T_CASE(of_another_host_somebody_has_to_know),
+       T_CASE(what_was_stopped_and_stands_still_is_said_with_the_failure))

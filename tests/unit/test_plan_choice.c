@@ -153,6 +153,60 @@ T(what_the_way_back_does_only_if_is_best_asked_in_the_run)
     world_end(&w);
 }
 
+#define IF_FAILED                                                                                       \
+    DEPLOY                                                                                              \
+    SH("touch x")                                                                                       \
+    "## Rollback\n\n### Downgrade\n" SH("rm x\ntrue") "### Restore (only if the downgrade fails)\n" SH( \
+        "touch y") "### Look\n" SH("ls\n# Again (if it fails)\nls -l")
+
+T(what_is_done_if_another_fails_may_be_said_ahead)
+{
+    struct world w;
+
+    world_make(&w, IF_FAILED, BOUND);
+    want_text(find_question(&w, "choice", 0)->answer_with,
+              "choices: {\"restore\": ask} (in the run), or yes, or no now, or {if_failed: "
+              "\"downgrade\"}");
+    want_text(find_question(&w, "choice", 1)->answer_with,
+              "choices: {\"look/2\": ask} (in the run), or yes, or no now, or {if_failed: "
+              "\"look/1\"}");
+    world_end(&w);
+    world_make(&w, IF_FAILED,
+               BOUND "choices: {restore: {if_failed: downgrade}, look/2: {if_failed: look/1}}\n");
+    T_EQ(count_questions(&w, "choice"), 0);
+    T_EQ(w.plan.n_decisions, 0);
+    T_SV(w.plan.way_back[2].choices[0].if_failed, "rollback/downgrade");
+    T_SV(w.plan.way_back[4].choices[0].if_failed, "rollback/look/1");
+    world_end(&w);
+}
+
+#define CHOICE_MD                                                     \
+    "# Web\n\n## Deployment\n\n### Step 1: Migrate (if needed)\n" SH( \
+        "echo a\necho b") "### Step 2: Warm up (optional)\n" SH("echo c") "### Step 3: End\n" SH("echo d")
+
+T(what_has_to_fail_comes_before)
+{
+    world_refused(CHOICE_MD, BOUND "choices: {2: {if_failed: 9/1}}\n", ERR_INVALID,
+                  "prusik.yaml:2: the document has no single step or part '9/1'");
+    world_refused(CHOICE_MD, BOUND "choices: {2: {if_failed: 3}}\n", ERR_INVALID,
+                  "prusik.yaml:2: 'if_failed' needs what comes before: step 'deployment/3/1' does "
+                  "not come before 'deployment/2/1'");
+    world_refused(CHOICE_MD, BOUND "choices: {2: {if_failed: 1, contains: x}}\n", ERR_INVALID,
+                  "needs 'when' and 'contains', or 'if_failed' alone");
+}
+
+T(a_way_that_is_for_the_failure_of_another_is_not_the_one_that_is_chosen)
+{
+    struct world w;
+
+    world_make(&w, DEPLOY WAYS, BOUND "choices: {'4': {if_failed: '2'}}\n");
+    T_EQ(count_questions(&w, "choice"), 0);
+    T_EQ(w.plan.steps[1].skip.n, 0);
+    T_EQ(w.plan.steps[3].skip.n, 0);
+    T_SV(w.plan.steps[3].choices[0].if_failed, "deployment/2");
+    world_end(&w);
+}
+
 /* What is left out asks nothing, neither what is chosen in it nor which of its ways is gone. */
 T(what_lies_in_a_part_that_is_left_out_is_no_choice)
 {
@@ -312,6 +366,29 @@ T(the_environment_decides_what_is_for_another_one)
     }
 }
 
+T(the_schedule_of_another_environment_is_not_that_of_the_run)
+{
+    static const char md[] = "# R\n\n## Staging Deployment\n" SH(
+        "touch a") "### Monitoring\n\n| Time | Check |\n"
+                   "|---|---|\n| T+5m | error rate |\n\n## Production Deployment\n" SH(
+                       "touch b") "### Monitoring\n\n| Time | Check |\n|---|---|\n| T+30m | error rate |\n";
+    static const struct {
+        const char *environment;
+        int64_t at_ms;
+    } rows[] = {{"staging", 300000}, {"production", 1800000}};
+
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        CLEANUP(strbuf_release) struct strbuf bound = STRBUF(0);
+        struct world w;
+
+        strbuf_addf(&bound, "environment: %s\n", rows[i].environment);
+        world_make(&w, md, strbuf_str(&bound));
+        T_EQ(w.plan.n_checkpoints, 1);
+        T_EQ(w.plan.checkpoints[0].at_ms, rows[i].at_ms);
+        world_end(&w);
+    }
+}
+
 T_MAIN(T_CASE(the_environment_decides_what_is_for_another_one), T_CASE(no_to_all_ways_is_an_answer),
        T_CASE(which_way_is_gone_may_be_asked_in_the_run),
        T_CASE(a_way_that_the_binding_says_no_to_is_no_option),
@@ -323,4 +400,8 @@ T_MAIN(T_CASE(the_environment_decides_what_is_for_another_one), T_CASE(no_to_all
        T_CASE(what_the_way_back_does_only_if_is_best_asked_in_the_run),
        T_CASE(what_lies_in_a_part_that_is_left_out_is_no_choice),
        T_CASE(a_star_is_the_date_of_the_file_that_the_run_makes),
-       T_CASE(a_lone_curl_in_a_shell_is_made_to_say_its_status))
+       T_CASE(a_lone_curl_in_a_shell_is_made_to_say_its_status),
+       T_CASE(what_is_done_if_another_fails_may_be_said_ahead),
+       T_CASE(a_way_that_is_for_the_failure_of_another_is_not_the_one_that_is_chosen),
+       T_CASE(the_schedule_of_another_environment_is_not_that_of_the_run),
+       T_CASE(what_has_to_fail_comes_before))
