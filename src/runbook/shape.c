@@ -43,8 +43,9 @@ static struct sv shape_unit(struct sv unit)
         {SV("milliseconds"), SV("ms")}, {SV("seconds"), SV("s")}, {SV("second"), SV("s")},
         {SV("sec"), SV("s")},           {SV("minutes"), SV("m")}, {SV("minute"), SV("m")},
         {SV("min"), SV("m")},           {SV("hours"), SV("h")},   {SV("hour"), SV("h")},
-        {SV("days"), SV("d")},          {SV("day"), SV("d")},     {SV("weeks"), SV("w")},
-        {SV("week"), SV("w")},
+        {SV("mins"), SV("m")},          {SV("hrs"), SV("h")},     {SV("hr"), SV("h")},
+        {SV("secs"), SV("s")},          {SV("days"), SV("d")},    {SV("day"), SV("d")},
+        {SV("weeks"), SV("w")},         {SV("week"), SV("w")},
     };
 
     for (size_t i = 0; i < ARRAY_LEN(rows); i++)
@@ -105,6 +106,8 @@ struct shape_row {
 };
 
 #define SPAN "([0-9]+)[ -]?(hours?|minutes?|min|days?|weeks?|seconds?)"
+/* Also as programs write it: "for 30s", "for 2m". */
+#define SPAN_FOR "([0-9]+)[ -]?(hours?|hrs?|h|minutes?|mins?|m|days?|weeks?|seconds?|secs?|s)"
 
 /* clang-format off */
 static const struct shape_row shape_rows[] = {
@@ -213,7 +216,7 @@ static const char *const shape_patterns[SHAPE__N] = {
     [SHAPE_CHANGE_END] =
         ("^(?: (?:(?:over|above|vs\\.?|versus|from|of|against|than|compared (?:to|with)) )?(?:the )?(?:normal|baseline|before))?"
          "(?: for (?:more than |at least )?" SPAN ")?[.!]?$"),
-    [SHAPE_FOR] = ("\\bfor " SPAN "\\b"),
+    [SHAPE_FOR] = ("\\bfor (?:more than |at least |over |longer than |>=? ?)?" SPAN_FOR "\\b"),
     [SHAPE_IN] = ("\\bin " SPAN "\\b"),
     [SHAPE_BASELINE] = "\\((?:baseline|target): ?([0-9.]+) ?(ms|s|min|minutes|%)\\)",
     [SHAPE_TARGET] = "^(.*)\\(target: ?(.+)\\)$",
