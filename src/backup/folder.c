@@ -49,6 +49,7 @@ static void folder_look(struct folder *f, struct folder_entry *e)
     }
     e->head = *pack_head(r);
     e->head.database = arena_sv(&f->arena, e->head.database);
+    e->head.source = arena_sv(&f->arena, e->head.source);
     e->head.program = arena_sv(&f->arena, e->head.program);
     e->touched = !folder_is_of(e->written_us, e->head.created_us);
 }
@@ -188,9 +189,11 @@ static int64_t folder_period(size_t rule, int64_t at_us)
     }
 }
 
+/* Two services may each have an app.db, and two servers a shop: none of them takes the place of another. */
 static bool folder_same_database(const struct folder_entry *a, const struct folder_entry *b)
 {
-    return a->head.kind == b->head.kind && sv_eq(a->head.database, b->head.database);
+    return a->head.kind == b->head.kind && sv_eq(a->head.database, b->head.database) &&
+           sv_eq(a->head.source, b->head.source);
 }
 
 /* The newest of each period, as many periods as the rule says; from the newest file on. */
