@@ -435,6 +435,14 @@ static enum err_code flag_run(struct cli *c, enum exit_code *exit, struct err *e
     return rc;
 }
 
+static const struct verb_only flag_only[] = {
+    {"--context", "eval", NULL},
+    {"--listen", "serve", NULL},
+    {"--why", "set kill unkill back", NULL},
+    {"--operator", "set kill unkill back", NULL},
+    {NULL, NULL, NULL},
+};
+
 const struct verb verb_flag = {
     .name = "flag",
     .args =
@@ -453,6 +461,7 @@ const struct verb verb_flag = {
         "  prusik flag eval new-ui --context '{\"targetingKey\": \"user-1\"}'",
     .opts = flag_opts,
     .words = flag_words,
+    .only = flag_only,
     .min_args = 1,
     .max_args = 3,
     .run = flag_run,
