@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "base/suggest.h"
 #include "base/sv.h"
 
 struct take {
@@ -138,6 +139,33 @@ static bool is_error(const struct take *t, const json_t *row)
            !(t->declared && find_field(t, SV("error")));
 }
 
+/* A column that is not there would be null on both sides, and so the same: a name that is mistyped. */
+static enum err_code check_columns(const struct take *t, const json_t *row, struct err *err)
+{
+    CLEANUP(strbuf_release) struct strbuf known = STRBUF(300);
+    const char *name;
+    json_t *v;
+
+    for (size_t i = 0; i < t->n_fields; i++) {
+        const struct field *f = &t->fields[i];
+        struct suggest near = suggest_begin(f->name);
+
+        if (json_object_getn(row, f->name.p, f->name.n))
+            continue;
+        json_object_foreach((json_t *)(uintptr_t)row, name, v)
+        {
+            suggest_offer(&near, sv_from(name));
+            strbuf_addf(&known, "%s%s", known.n ? ", " : "", name);
+        }
+        (void)err_set(err, ERR_INVALID, "there is no column '%.*s', which is a field",
+                      SV_FMT(f->name));
+        if (near.best.p)
+            return err_hint(err, "did you mean %.*s?", SV_FMT(near.best));
+        return err_hint(err, "columns are %s", strbuf_str(&known));
+    }
+    return ERR_OK;
+}
+
 static enum err_code on_row(void *arg, const json_t *row, struct err *err)
 {
     CLEANUP(json_cleanup) json_t *key = json_array();
@@ -150,6 +178,9 @@ static enum err_code on_row(void *arg, const json_t *row, struct err *err)
         return err->code;
     if (is_error(t, row))
         return snapshot_add(t->writer, key, NULL, json_get_sv(row, "error"), err);
+    if (t->n == 1 && t->declared && rows_are_text(t->spec->rows->kind) &&
+        check_columns(t, row, err) != ERR_OK)
+        return err->code;
     if (!t->known)
         adopt_fields(t, row);
     if (!t->declared && check_members(t, row, err) != ERR_OK)
