@@ -107,7 +107,13 @@ static enum err_code backup_prove(int fd, const char *path, const struct backup_
 
 static enum err_code backup_open(const char *path, int *ret, struct err *err)
 {
+    struct stat st;
+
     *ret = open(path, O_RDONLY | O_CLOEXEC);
+    if (*ret >= 0 && fstat(*ret, &st) == 0 && S_ISDIR(st.st_mode)) {
+        (void)err_set(err, ERR_USAGE, "'%s' is a folder", path);
+        return err_hint(err, "prusik backup list '%s' names the backups that are in it", path);
+    }
     if (*ret >= 0)
         return ERR_OK;
     if (errno == ENOENT)

@@ -71,6 +71,10 @@ enum err_code folder_read(const char *dir, struct folder *ret, struct err *err)
     const struct dirent *e;
     struct folder f = {0};
 
+    if (!d && errno == ENOTDIR) {
+        (void)err_set(err, ERR_USAGE, "'%s' is a file, and no folder", dir);
+        return err_hint(err, "prusik backup verify '%s' reads it", dir);
+    }
     if (!d)
         return errno == ENOENT ? err_set(err, ERR_NOT_FOUND, "there is no folder '%s'", dir)
                                : err_sys(err, errno, "open folder '%s'", dir);

@@ -380,8 +380,12 @@ static void backup_print_folder(const struct cli *c, const struct folder *f, boo
         else
             backup_print_file(&f->files.v[i], chosen);
     }
-    if (f->unfinished && !c->json && !c->quiet)
-        printf("%zu are being made\n", f->unfinished);
+    if (c->json || c->quiet)
+        return;
+    if (f->unfinished)
+        printf("%zu %s being made\n", f->unfinished, f->unfinished == 1 ? "is" : "are");
+    else if (!f->files.n)
+        printf("there is no backup\n");
 }
 
 static const char *backup_folder(const struct cli *c)

@@ -207,6 +207,18 @@ static void ops_promote_sync(struct ops *o, struct sv t, struct sv c, struct sv 
         SV_FMT(sync), SV_FMT(t), SV_FMT(sync));
 }
 
+/* Its name, or a yes: an index called "yes" is what nobody means. */
+static struct sv ops_promote_index(struct ops *o, struct sv job)
+{
+    struct sv said = ops_text(o, "index", PG);
+
+    if (sv_is(said, "no") || sv_is(said, "false"))
+        return SV("");
+    if (sv_is(said, "yes") || sv_is(said, "true"))
+        return ops_quote(o, job);
+    return ops_name(o, "index");
+}
+
 void ops_promote_json(struct ops *o)
 {
     struct sv t = ops_name(o, "table"), c = ops_name(o, "column"), to = ops_name(o, "to"),
@@ -218,7 +230,8 @@ void ops_promote_json(struct ops *o)
     struct sv job = arena_fmt(&o->arena, "%.*s_%.*s", SV_FMT(ops_plain(o, "table")),
                               SV_FMT(ops_plain(o, "to")));
     struct sv sync = ops_quote(o, arena_fmt(&o->arena, "%.*s_sync", SV_FMT(job)));
-    struct sv back = arena_fmt(&o->arena, "%.*s_back", SV_FMT(job)), index = ops_name(o, "index");
+    struct sv back = arena_fmt(&o->arena, "%.*s_back", SV_FMT(job)),
+              index = ops_promote_index(o, job);
     const struct yaml_node *keys = yaml_get(o->node, "key_columns");
     struct sv where =
         values.n ? arena_fmt(&o->arena, " IN (%.*s)", SV_FMT(values)) : SV(" IS NOT NULL");

@@ -251,6 +251,8 @@ T(what_is_no_policy_is_told)
         T_REFUSED(folder_policy_read(sv_from(wrong[i]), &p, &err), err, ERR_USAGE, "is no rule");
     T_REFUSED(folder_policy_read(SV("last=0"), &p, &err), err, ERR_USAGE, "keeps nothing");
     T_REFUSED(folder_read("none", &f, &err), err, ERR_NOT_FOUND, "there is no folder");
+    T_OK(file_write_atomic("one", SV("x"), 0600, &err), err);
+    T_REFUSED(folder_read("one", &f, &err), err, ERR_USAGE, "'one' is a file, and no folder");
 }
 
 T_MAIN(T_CASE(the_newest_of_each_period_is_kept),
