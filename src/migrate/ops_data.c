@@ -440,11 +440,16 @@ void ops_expand_rename(struct ops *o)
     struct sv sync = ops_quote(o, plain);
 
     EACH_DB(d)
-    ops_up(o, *d, NULL, "ALTER TABLE %.*s ADD COLUMN %.*s %.*s", SV_FMT(t), SV_FMT(to),
-           SV_FMT(ops_type(o, yaml_get(o->node, "type"), *d, false)));
-    ops_up(o, PG, NULL, "%.*s", SV_FMT(ops_sync_function(o, from, to, sync)));
-    ops_up(o, PG, NULL, "%.*s", SV_FMT(ops_sync_trigger(o, t, sync)));
-    ops_up(o, LITE, NULL, "%.*s", SV_FMT(ops_sync_sqlite(o, t, from, to, plain)));
+    {
+        ops_up(o, *d, NULL, "ALTER TABLE %.*s ADD COLUMN %.*s %.*s", SV_FMT(t), SV_FMT(to),
+               SV_FMT(ops_type(o, yaml_get(o->node, "type"), *d, false)));
+        if (*d == PG) {
+            ops_up(o, PG, NULL, "%.*s", SV_FMT(ops_sync_function(o, from, to, sync)));
+            ops_up(o, PG, NULL, "%.*s", SV_FMT(ops_sync_trigger(o, t, sync)));
+        } else {
+            ops_up(o, LITE, NULL, "%.*s", SV_FMT(ops_sync_sqlite(o, t, from, to, plain)));
+        }
+    }
     ops_down(o, PG, NULL, "DROP TRIGGER %.*s ON %.*s; DROP FUNCTION %.*s()", SV_FMT(sync),
              SV_FMT(t), SV_FMT(sync));
     ops_down(o, LITE, NULL,
