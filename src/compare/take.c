@@ -12,6 +12,7 @@ struct take {
     size_t n_fields;
     bool known; /* the fields are */
     bool declared;
+    bool *seen; /* of each declared field: a record had it */
     size_t n;
     struct snapshot_writer *writer;
 };
@@ -105,7 +106,7 @@ static enum err_code check_members(const struct take *t, const json_t *row, stru
     return ERR_OK;
 }
 
-static json_t *data_of(const struct take *t, const json_t *row)
+static json_t *data_of(struct take *t, const json_t *row)
 {
     json_t *data = json_object();
 
@@ -115,6 +116,8 @@ static json_t *data_of(const struct take *t, const json_t *row)
 
         if (v)
             (void)json_object_setn_new(data, f->name.p, f->name.n, typed(t, v, f));
+        if (v && t->seen)
+            t->seen[i] = true;
     }
     return data;
 }
@@ -191,6 +194,15 @@ static enum err_code on_row(void *arg, const json_t *row, struct err *err)
     return ERR_OK;
 }
 
+static void tell_absent(const struct take *t)
+{
+    struct strbuf *out = t->spec->absent;
+
+    for (size_t i = 0; out && t->n > 0 && i < t->n_fields && t->seen; i++)
+        if (!t->seen[i] && !t->fields[i].ignored && !is_key(t->spec, t->fields[i].name))
+            strbuf_addf(out, "%s%.*s", out->n ? ", " : "", SV_FMT(t->fields[i].name));
+}
+
 static enum err_code write_all(struct take *t, size_t *records, struct err *err)
 {
     const struct take_spec *s = t->spec;
@@ -204,6 +216,7 @@ static enum err_code write_all(struct take *t, size_t *records, struct err *err)
     if (snapshot_create(s->output, &t->writer, err) != ERR_OK ||
         rows_each(s->rows, on_row, t, err) != ERR_OK)
         return err->code;
+    tell_absent(t);
     if (rows_query_hash(s->rows, &query))
         h.query_sha256 = arena_sv(&t->arena, sv_from(query.s));
     h.fields = t->fields;
@@ -218,6 +231,8 @@ enum err_code take_snapshot(const struct take_spec *s, size_t *records, struct e
 
     t.fields = (struct field *)(uintptr_t)s->fields;
     t.n_fields = s->n_fields;
+    if (t.declared)
+        t.seen = ARENA_NEWN(&t.arena, bool, t.n_fields);
     rc = write_all(&t, records, err);
     snapshot_writer_free(t.writer);
     arena_release(&t.arena);
