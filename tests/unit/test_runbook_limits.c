@@ -153,6 +153,17 @@ T(a_cell_of_a_metric_is_read_with_all_that_it_says)
         (void)snprintf(want, sizeof(want), "expect cpu < 70%% else investigate|%s", rows[i].want);
         want_rules(text, want);
     }
+    want_rules(MONITORED "|Metric|Target|\n|-|-|\n|Errors|no more than 3|\n",
+               "expect errors[1h] <= 3 else investigate");
+    want_rules(MONITORED "|Metric|Target|\n|-|-|\n|Errors|no fewer than 3 per day|\n",
+               "expect errors[1d] >= 3 else investigate");
+    want_rules(MONITORED "|Metric|Target|\n|-|-|\n|Error rate|less than 1 percent|\n",
+               "expect error_rate[1m] < 1% else investigate");
+    want_rules(MONITORED "|Metric|Target|\n|-|-|\n|Error rate|< 1 in 1000|\n", "?");
+    want_rules(MONITORED "|Metric|Target|\n|-|-|\n|Errors|< 5 in 10 minutes|\n",
+               "expect errors[10m] < 5 else investigate");
+    want_bullet("Rollback Triggers", "Error count no less than 30",
+                "rollback when error_count[1m] >= 30");
     want_rules(MONITORED "|Metric|Target|Alert|\n|-|-|-|\n|Errors/min|< 5|> 20|\n",
                "expect errors_min[1m] < 5 else investigate|alert team when errors_min[1m] > 20");
 }
