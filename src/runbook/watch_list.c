@@ -88,7 +88,7 @@ const char *const watch_patterns[WATCH_PATTERN__N] = {
         "\\b(?:en|sur|por|im|je|à|durch) [0-9]+ ?(?:s|m|h|sek|min|sec|seg|stund|heure|hora)|"
         "\\b(?:for|over|during|within|in a row|in the last|after|since|consecutive)\\b.*"
         "(?:\\bs|sec\\w*|m|min\\w*|h|hours?|days?|row|checks?|samples?)\\b|"
-        "\\([0-9]+ ?(?:s|sec\\w*|m|min\\w*|h|hours?)\\)",
+        "\\([0-9]+ ?(?:s|sec\\w*|m|min\\w*|h|hours?)(?: [a-z]+)*\\)",
     [WATCH_REPEATED] =
         "\\b(?:(?:in|for) [0-9]+ (?:out )?of [0-9]+|twice|(?:two|three|four|five|[2-9]|1[0-9]) times|(?:per|each|every|all|both) (?:\\w+ )?"
         "(?:nodes?|pods?|hosts?|instances?|servers?|replicas?|regions?|zones?))\\b",
@@ -963,6 +963,29 @@ static struct sv watch_cell_action(struct sv alert)
     return verdict.n ? verdict : SV("alert team");
 }
 
+/* "5% < x < 10%", ">5%<10%": two limits; "-> rollback", "=> page" and "for >5m" have none. */
+static bool watch_is_band(struct sv phrase)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < phrase.n; i++) {
+        struct sv before = sv_sub(phrase, 0, i), rest = sv_sub(phrase, i, phrase.n);
+
+        n += (*rest.p == '<' || *rest.p == '>' || sv_starts(rest, SV("\xe2\x89\xa4")) ||
+              sv_starts(rest, SV("\xe2\x89\xa5"))) &&
+             !sv_ends(before, SV("-")) && !sv_ends(before, SV("=")) && !sv_ends(before, SV("for "));
+    }
+    return n > 1;
+}
+
+/* "> 5 % above baseline", "> 3σ": of a measured value, which the limit alone would not be. */
+static bool watch_is_of_others(struct rb_build *b, struct sv phrase, struct sv condition)
+{
+    return !sv_has(condition, SV("baseline")) &&
+           (shape_is_relative(b->shape, phrase) || sv_has_nocase(phrase, SV("baseline")) ||
+            sv_has(phrase, SV("\xcf\x83")) || sv_has_nocase(phrase, SV("sigma")));
+}
+
 /* One condition and how long it lasts, and nothing that the rule would leave out. */
 static bool watch_cell(struct rb_build *b, const struct shape_request *q, struct shape *s)
 {
@@ -970,7 +993,8 @@ static bool watch_cell(struct rb_build *b, const struct shape_request *q, struct
 
     (void)sv_eat_nocase(&said, SV("over ")); /* "over 30 s": the limit itself */
     return watch_alone(b, q, s) &&
-           (s->whole || (watch_keeps_span(b, said, s->clauses) &&
+           (s->whole || (watch_keeps_span(b, said, s->clauses) && !watch_is_band(said) &&
+                         !watch_is_of_others(b, said, s->condition) &&
                          !(watch_verdict(q->phrase).n && table_denies(q->phrase))));
 }
 

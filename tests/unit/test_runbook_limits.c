@@ -144,6 +144,12 @@ T(a_cell_of_a_metric_is_read_with_all_that_it_says)
         {"> 90 %: no rollback", "alert team when cpu > 90%"},
         {"> 90 %: we do not roll back", "?"},
         {"> 90 %, roll back", "?"},
+        {"80% < x < 90%", "?"},
+        {">80%<90%", "?"},
+        {"> 90 % => page", "alert team when cpu > 90%"},
+        {"> 20 % above baseline", "?"},
+        {"> 3σ", "?"},
+        {"> 90 % (5 min avg)", "?"},
     };
     char text[400], want[200];
 
