@@ -32,6 +32,7 @@ static void backup_copy_head(struct backup_report *r, const struct pack_head *he
     r->head = *head;
     r->head.database = arena_sv(&r->arena, head->database);
     r->head.program = arena_sv(&r->arena, head->program);
+    r->head.source = arena_sv(&r->arena, head->source);
 }
 
 enum err_code backup_unpack(const struct backup_in *in, int fd, struct err *err)
@@ -106,7 +107,13 @@ static enum err_code backup_prove(int fd, const char *path, const struct backup_
 
 static enum err_code backup_open(const char *path, int *ret, struct err *err)
 {
+    struct stat st;
+
     *ret = open(path, O_RDONLY | O_CLOEXEC);
+    if (*ret >= 0 && fstat(*ret, &st) == 0 && S_ISDIR(st.st_mode)) {
+        (void)err_set(err, ERR_USAGE, "'%s' is a folder", path);
+        return err_hint(err, "prusik backup list '%s' names the backups that are in it", path);
+    }
     if (*ret >= 0)
         return ERR_OK;
     if (errno == ENOENT)
@@ -217,6 +224,36 @@ static enum err_code backup_connect(const struct db_config *c, struct db **ret, 
     return rc;
 }
 
+/*
+ * Which database of its name: of PostgreSQL by the cluster, of SQLite by the machine (where that has an identity: a
+ * container has often none) and the path of the file.  16 hex digits, as a header is in the clear.
+ */
+static enum err_code backup_source(struct db *db, struct arena *a, struct sv *ret, struct err *err)
+{
+    CLEANUP(hash_state_freep) struct hash_state *s = hash_state_new();
+    CLEANUP(strbuf_release) struct strbuf machine = STRBUF(0);
+    struct hash digest;
+    struct err none;
+
+    if (db_kind(db) == DB_POSTGRES) {
+        struct db_value id;
+
+        if (db_one(db, a, SV("SELECT system_identifier FROM pg_control_system()"), NULL, 0, &id,
+                   err) != ERR_OK)
+            return err->code;
+        hash_add_sv(s, id.text);
+    } else {
+        CLEANUP(mem_freep) char *path = realpath(db_name(db), NULL);
+
+        (void)!file_read("/etc/machine-id", 100, &machine, &none);
+        hash_add_sv(s, strbuf_sv(&machine));
+        hash_add_sv(s, sv_from(path ? path : db_name(db)));
+    }
+    digest = hash_end(s);
+    *ret = arena_sv(a, sv_sub(sv_from(hash_hex(&digest).s), 0, 16));
+    return ERR_OK;
+}
+
 enum err_code backup_create(const struct backup_wish *w, struct backup_report *ret, struct err *err)
 {
     CLEANUP(key_freep) struct key *key = NULL;
@@ -236,6 +273,8 @@ enum err_code backup_create(const struct backup_wish *w, struct backup_report *r
     head.kind = db_kind(db);
     head.server_version = db_version(db);
     head.database = sv_from(path_base(db_name(db)));
+    if (backup_source(db, &ret->arena, &head.source, err) != ERR_OK)
+        return err->code;
     if (backup_out_fill(&out, err) != ERR_OK)
         return err_wrap(err, "backup of '%s'", db_name(db));
     if (backup_prove(file.fd, file.path, w, key, ret, err) != ERR_OK)

@@ -49,6 +49,7 @@ static void folder_look(struct folder *f, struct folder_entry *e)
     }
     e->head = *pack_head(r);
     e->head.database = arena_sv(&f->arena, e->head.database);
+    e->head.source = arena_sv(&f->arena, e->head.source);
     e->head.program = arena_sv(&f->arena, e->head.program);
     e->touched = !folder_is_of(e->written_us, e->head.created_us);
 }
@@ -70,6 +71,10 @@ enum err_code folder_read(const char *dir, struct folder *ret, struct err *err)
     const struct dirent *e;
     struct folder f = {0};
 
+    if (!d && errno == ENOTDIR) {
+        (void)err_set(err, ERR_USAGE, "'%s' is a file, and no folder", dir);
+        return err_hint(err, "prusik backup verify '%s' reads it", dir);
+    }
     if (!d)
         return errno == ENOENT ? err_set(err, ERR_NOT_FOUND, "there is no folder '%s'", dir)
                                : err_sys(err, errno, "open folder '%s'", dir);
@@ -188,9 +193,11 @@ static int64_t folder_period(size_t rule, int64_t at_us)
     }
 }
 
+/* Two services may each have an app.db, and two servers a shop: none of them takes the place of another. */
 static bool folder_same_database(const struct folder_entry *a, const struct folder_entry *b)
 {
-    return a->head.kind == b->head.kind && sv_eq(a->head.database, b->head.database);
+    return a->head.kind == b->head.kind && sv_eq(a->head.database, b->head.database) &&
+           sv_eq(a->head.source, b->head.source);
 }
 
 /* The newest of each period, as many periods as the rule says; from the newest file on. */

@@ -28,6 +28,7 @@ extern const char *const pack_kinds[];  /* by enum db_kind */
 struct pack_head {
     enum db_kind kind;
     struct sv database, program;
+    struct sv source; /* tells databases of one name apart; empty: not known */
     int server_version;
     int64_t created_us;
     enum pack_level level;

@@ -42,6 +42,8 @@ void pack_head_write(const struct pack_head *head, struct strbuf *out)
 
     json_put_str(j, "kind", pack_kinds[head->kind]);
     json_put_sv(j, "database", head->database);
+    if (head->source.n)
+        json_put_sv(j, "source", head->source);
     json_put_int(j, "server_version", head->server_version);
     json_put_str(j, "created", clock_format(head->created_us).s);
     json_put_str(j, "level", pack_levels[head->level]);
@@ -113,6 +115,7 @@ enum err_code pack_head_read(struct sv text, struct arena *a, struct pack_head *
     head.level = (enum pack_level)level;
     head.server_version = (int)version;
     head.database = arena_sv(a, json_get_sv(j, "database"));
+    head.source = arena_sv(a, json_get_sv(j, "source"));
     head.program = arena_sv(a, json_get_sv(j, "program"));
     *ret = head;
     return ERR_OK;

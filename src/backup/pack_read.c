@@ -70,6 +70,8 @@ static enum err_code pack_open_header(struct pack_reader *r, struct err *err)
     unsigned char fixed[PACK_MAGIC_SIZE + 8], digest[HASH_BYTES];
     uint32_t n;
 
+    if (r->size == 0)
+        return err_set(err, ERR_INVALID, "'%s' is empty", r->name);
     if (r->size < (int64_t)sizeof(fixed) || pack_at(r, 0, fixed, sizeof(fixed), err) != ERR_OK ||
         memcmp(fixed, PACK_MAGIC, PACK_MAGIC_SIZE) != 0)
         return err_set(err, ERR_INVALID, "'%s' is no backup of prusik", r->name);

@@ -361,6 +361,18 @@ static void pg_add_dbname(struct strbuf *b, struct sv name)
     strbuf_add_byte(b, '\'');
 }
 
+/* Roles are in no dump of one database: what pg_restore says of it tells neither. */
+static enum err_code pg_hint_role(struct err *err)
+{
+    struct sv msg = sv_from(err->msg);
+
+    if (!sv_has(msg, SV("role \"")) || !sv_has(msg, SV("does not exist")))
+        return err->code;
+    return err_hint(err,
+                    "make it there first (CREATE ROLE), as roles are in no dump of one database; "
+                    "or --no-owner leaves owners and privileges out");
+}
+
 enum err_code pg_restore(const struct pg_restore *r, struct err *err)
 {
     CLEANUP(pg_env_release) struct pg_env env = {0};
@@ -379,7 +391,7 @@ enum err_code pg_restore(const struct pg_restore *r, struct err *err)
         argv[n++] = "--no-privileges";
     }
     p.env = env.v.v;
-    return proc_run(&p, err);
+    return proc_run(&p, err) == ERR_OK ? ERR_OK : pg_hint_role(err);
 }
 
 /* --- databases --- */

@@ -122,6 +122,8 @@ static json_t *backup_head_json(const struct pack_head *h)
 
     json_put_str(j, "kind", pack_kinds[h->kind]);
     json_put_sv(j, "database", h->database);
+    if (h->source.n)
+        json_put_sv(j, "source", h->source);
     json_put_int(j, "server_version", h->server_version);
     json_put_str(j, "created", clock_format(h->created_us).s);
     json_put_str(j, "encryption", methods[h->lock.method]);
@@ -379,8 +381,12 @@ static void backup_print_folder(const struct cli *c, const struct folder *f, boo
         else
             backup_print_file(&f->files.v[i], chosen);
     }
-    if (f->unfinished && !c->json && !c->quiet)
-        printf("%zu are being made\n", f->unfinished);
+    if (c->json || c->quiet)
+        return;
+    if (f->unfinished)
+        printf("%zu %s being made\n", f->unfinished, f->unfinished == 1 ? "is" : "are");
+    else if (!f->files.n)
+        printf("there is no backup\n");
 }
 
 static const char *backup_folder(const struct cli *c)
@@ -483,6 +489,24 @@ static enum err_code backup_run(struct cli *c, enum exit_code *exit, struct err 
     return err_hint(err, "prusik backup --help");
 }
 
+#define BACKUP_WORK "create verify restore"
+#define BACKUP_OPEN BACKUP_WORK " list prune"
+static const struct verb_only backup_only[] = {
+    {"--to", "create restore", NULL},
+    {"--level", BACKUP_WORK, NULL},
+    {"--scratch", BACKUP_WORK, NULL},
+    {"--keep", "create prune", NULL},
+    {"--passphrase-file", BACKUP_OPEN, NULL},
+    {"--passphrase-env", BACKUP_OPEN, NULL},
+    {"--passphrase-command", BACKUP_OPEN, NULL},
+    {"--key-file", BACKUP_OPEN, NULL},
+    {"--replace", "restore", NULL},
+    {"--no-owner", BACKUP_WORK, NULL},
+    {"--dry-run", "prune", NULL},
+    {"--check", "list", "prusik backup verify FILE reads and compares one"},
+    {NULL, NULL, NULL},
+};
+
 const struct verb verb_backup = {
     .name = "backup",
     .args = "WHAT [DATABASE | FILE | FOLDER]",
@@ -504,5 +528,6 @@ const struct verb verb_backup = {
     .min_args = 1,
     .max_args = 2,
     .words = backup_words,
+    .only = backup_only,
     .run = backup_run,
 };

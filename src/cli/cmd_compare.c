@@ -142,10 +142,15 @@ static enum err_code to_snapshot(const struct data_fields *f, const char *path, 
                           .output = output,
                           .taken_at_us = clock_now_us(),
                           .pace = pace};
+    CLEANUP(strbuf_release) struct strbuf absent = STRBUF(0);
     size_t n;
 
+    t.absent = &absent;
     (void)rows_file_kind(source.where, &source.kind); /* it is one: compare_run() looked */
-    return take_snapshot(&t, &n, err);
+    if (take_snapshot(&t, &n, err) != ERR_OK)
+        return err->code;
+    data_warn_absent(source.name, &absent);
+    return ERR_OK;
 }
 
 static enum err_code compare_records(const struct cli *c, struct compare_options *opt,

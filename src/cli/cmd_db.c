@@ -21,6 +21,36 @@ static const char *const db_words[] = {
     "new",     "status", "plan",  "upgrade", "up",    "downgrade", "down",     "current",
     "history", "verify", "stamp", "repair",  "adopt", "lint",      "backfill", NULL};
 
+#define DB_GO "upgrade up downgrade down"
+static const struct verb_only db_only[] = {
+    {"--to", "plan " DB_GO, NULL},
+    {"--count", "plan history " DB_GO, NULL},
+    {"--check", "status", NULL},
+    {"--sql", "plan", "prusik db plan --sql shows what an upgrade would run"},
+    {"--dry-run", "plan adopt",
+     "prusik db plan shows what an upgrade would do, prusik db downgrade without --yes what would be undone"},
+    {"--allow-out-of-order", "plan upgrade up", NULL},
+    {"--wait", "stamp repair adopt " DB_GO, NULL},
+    {"--lock-timeout", "stamp repair adopt " DB_GO, NULL},
+    {"--retry-for", "stamp repair adopt " DB_GO, NULL},
+    {"--yes", DB_GO, NULL},
+    {"--why", "stamp repair", NULL},
+    {"--accept-file", "repair", NULL},
+    {"--finish", "repair", NULL},
+    {"--forget", "repair", "prusik db backfill forget JOB drops the values that a backfill kept"},
+    {"--from", "adopt", NULL},
+    {"--table", "adopt", NULL},
+    {"--retire", "adopt", NULL},
+    {"--accept-state", "adopt upgrade up", NULL},
+    {"--runner", "lint", NULL},
+    {"--sarif", "lint", NULL},
+    {"--format", "lint", NULL},
+    {"--disable", "lint", NULL},
+    {"--dialect", "lint", NULL},
+    {"--alembic", "lint", NULL},
+    {NULL, NULL, NULL},
+};
+
 const struct verb verb_db = {
     .name = "db",
     .args = "COMMAND [VERSION|FILE...]",
@@ -52,5 +82,6 @@ const struct verb verb_db = {
     .min_args = 1,
     .max_args = -1,
     .words = db_words,
+    .only = db_only,
     .run = db_verb_run,
 };

@@ -94,10 +94,40 @@ static void flag_info_text(const struct flag_info *f, struct strbuf *b)
         text_add_line(b, f->default_variant.p ? f->default_variant : SV("no value"));
 }
 
+/* The name of the variant that has the text; NULL: none has. */
+static const struct flag_variant *flag_elsewhere_variant(const struct flag_elsewhere *f,
+                                                         struct sv text)
+{
+    for (size_t i = 0; i < f->n_variants; i++)
+        if (sv_eq(f->variants[i].text, text))
+            return &f->variants[i];
+    return NULL;
+}
+
+static json_t *flag_elsewhere_json(const struct flag_elsewhere *f)
+{
+    CLEANUP(strbuf_release) struct strbuf value = STRBUF(0);
+    const struct flag_variant *v;
+    json_t *j = json_object();
+    struct err err;
+
+    json_put_sv(j, "key", f->key);
+    json_put_bool(j, "elsewhere", true);
+    if (flag_elsewhere_read(f, &value, &err) != ERR_OK) {
+        json_put_str(j, "error", err.msg);
+        return j;
+    }
+    v = flag_elsewhere_variant(f, strbuf_sv(&value));
+    json_put_sv(j, "default", v ? v->name : (struct sv){NULL, 0});
+    json_put_sv(j, "text", strbuf_sv(&value));
+    return j;
+}
+
 /* Name of the variant that has the text, or the text. */
 static void flag_elsewhere_text(const struct flag_elsewhere *f, struct strbuf *b)
 {
     CLEANUP(strbuf_release) struct strbuf value = STRBUF(0);
+    const struct flag_variant *v;
     struct err err;
 
     text_add_line(b, f->key);
@@ -107,9 +137,9 @@ static void flag_elsewhere_text(const struct flag_elsewhere *f, struct strbuf *b
         text_add_line(b, sv_from(err.msg));
         return;
     }
-    for (size_t i = 0; i < f->n_variants; i++)
-        if (sv_eq(f->variants[i].text, strbuf_sv(&value)))
-            strbuf_addf(b, "%.*s, ", SV_FMT(f->variants[i].name));
+    v = flag_elsewhere_variant(f, strbuf_sv(&value));
+    if (v)
+        strbuf_addf(b, "%.*s, ", SV_FMT(v->name));
     strbuf_add_str(b, "read as '");
     text_add_line(b, strbuf_sv(&value));
     strbuf_add_byte(b, '\'');
@@ -131,11 +161,16 @@ static enum err_code flag_list(struct flag_job *j, struct err *err)
         flag_info_text(&f, &b);
         strbuf_add_byte(&b, '\n');
     }
-    for (size_t i = 0; !j->c->json && i < j->binding.n_flags; i++) {
+    for (size_t i = 0; i < j->binding.n_flags; i++) {
+        if (j->c->json) {
+            json_append(list, flag_elsewhere_json(&j->binding.flags[i]));
+            continue;
+        }
         flag_elsewhere_text(&j->binding.flags[i], &b);
         strbuf_add_byte(&b, '\n');
     }
     if (j->c->json) {
+        strbuf_truncate(&b, 0);
         json_write_pretty(list, &b);
         strbuf_add_byte(&b, '\n');
     }
@@ -176,6 +211,13 @@ static enum err_code flag_get(struct flag_job *j, struct err *err)
     struct flag_info f;
     size_t at = 0;
 
+    if (other && j->c->json) {
+        CLEANUP(json_cleanup) json_t *o = flag_elsewhere_json(other);
+
+        json_write_pretty(o, &b);
+        flag_print(&b);
+        return ERR_OK;
+    }
     if (other) {
         flag_elsewhere_text(other, &b);
         flag_print(&b);
@@ -435,6 +477,15 @@ static enum err_code flag_run(struct cli *c, enum exit_code *exit, struct err *e
     return rc;
 }
 
+static const struct verb_only flag_only[] = {
+    {"--context", "eval", NULL},
+    {"--listen", "serve", NULL},
+    {"--why", "set kill unkill back", NULL},
+    {"--operator", "set kill unkill back", NULL},
+    {"--json", "list get eval", NULL},
+    {NULL, NULL, NULL},
+};
+
 const struct verb verb_flag = {
     .name = "flag",
     .args =
@@ -453,6 +504,7 @@ const struct verb verb_flag = {
         "  prusik flag eval new-ui --context '{\"targetingKey\": \"user-1\"}'",
     .opts = flag_opts,
     .words = flag_words,
+    .only = flag_only,
     .min_args = 1,
     .max_args = 3,
     .run = flag_run,

@@ -37,20 +37,25 @@ static enum err_code snapshot_of_name(struct cli *c, const struct data_file *f, 
 
 static enum err_code snapshot_write(struct cli *c, struct take_spec *t, struct err *err)
 {
+    CLEANUP(strbuf_release) struct strbuf absent = STRBUF(0);
     struct progress progress;
     enum err_code rc;
     size_t n;
 
+    assert(t->rows); /* those of the file, or of the snapshot that was found */
     t->side = c->data.side ? sv_from(c->data.side) : SV("");
     t->taken_at_us = clock_now_us();
     t->output = c->output;
     t->pace = &progress.pace;
+    t->absent = &absent;
     progress_begin(&progress, c);
     rc = take_snapshot(t, &n, err);
     progress_end(&progress);
     t->pace = NULL;
+    t->absent = NULL;
     if (rc != ERR_OK)
         return rc;
+    data_warn_absent(t->rows->name, &absent);
     if (c->json) {
         CLEANUP(strbuf_release) struct strbuf text = STRBUF(0);
         CLEANUP(json_cleanup) json_t *j = json_object();

@@ -8,6 +8,7 @@
 #include "base/limits.h"
 #include "base/mem.h"
 #include "base/sv.h"
+#include "base/text.h"
 #include "cli/load.h"
 #include "cli/term.h"
 
@@ -70,4 +71,17 @@ enum err_code data_show(const struct cli *c, const struct data_shape *s, struct 
         return err->code;
     printf("written to %s\n", c->output);
     return ERR_OK;
+}
+
+void data_warn_absent(struct sv source, const struct strbuf *absent)
+{
+    CLEANUP(strbuf_release) struct strbuf b = STRBUF(0);
+
+    if (!absent->n)
+        return;
+    strbuf_add_str(&b, "warning: no record of '");
+    text_add_line(&b, source);
+    strbuf_add_str(&b, "' has ");
+    text_add_line(&b, strbuf_sv(absent));
+    fprintf(stderr, "%s\n", strbuf_str(&b));
 }

@@ -19,3 +19,5 @@ struct data_shape {
 /* --json, --format and --output are known before any work. */
 NODISCARD enum err_code data_check_format(const struct cli *c, struct err *err);
 NODISCARD enum err_code data_show(const struct cli *c, const struct data_shape *s, struct err *err);
+/* "warning: no record of 'a.json' has totl", on standard error: it would be null on both sides, and so the same. */
+void data_warn_absent(struct sv source, const struct strbuf *absent);

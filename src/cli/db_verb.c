@@ -11,6 +11,7 @@
 #include "base/duration.h"
 #include "base/file.h"
 #include "base/json.h"
+#include "base/suggest.h"
 #include "base/text.h"
 #include "cli/load.h"
 #include "cli/term.h"
@@ -86,6 +87,27 @@ static void db_verb_watch(struct db *db)
 
 /* --- which database --- */
 
+/* A word that is neither a file nor looks like a path: with names to choose from it is one of them, mistyped. */
+static bool db_verb_is_name(const struct binding *b, const char *word)
+{
+    return b->databases.n > 0 && !strpbrk(word, "./\\:") && !file_exists(word);
+}
+
+static enum err_code db_verb_no_name(const struct binding *b, const char *word, struct err *err)
+{
+    CLEANUP(strbuf_release) struct strbuf known = STRBUF(300);
+    struct suggest near = suggest_begin(sv_from(word));
+
+    for (size_t i = 0; i < b->databases.n; i++) {
+        strbuf_addf(&known, "%s%.*s", i ? ", " : "", SV_FMT(b->databases.v[i].name));
+        suggest_offer(&near, b->databases.v[i].name);
+    }
+    (void)err_set(err, ERR_USAGE, "the binding names no database '%s'", word);
+    if (near.best.p)
+        return err_hint(err, "did you mean %.*s? a new file is sqlite:%s", SV_FMT(near.best), word);
+    return err_hint(err, "it names %s; a new file is sqlite:%s", strbuf_str(&known), word);
+}
+
 static enum err_code db_verb_from_binding(const struct cli *c, const struct binding *b,
                                           struct strbuf *url, struct err *err)
 {
@@ -95,6 +117,8 @@ static enum err_code db_verb_from_binding(const struct cli *c, const struct bind
 
     if (d)
         return binding_expand(b, d->url, url, err);
+    if (c->db.url && db_verb_is_name(b, c->db.url))
+        return db_verb_no_name(b, c->db.url, err);
     if (c->db.url) {
         strbuf_add_str(url, c->db.url); /* the path of a file */
         return ERR_OK;

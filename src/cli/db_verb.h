@@ -58,6 +58,9 @@ NODISCARD enum err_code db_verb_compare(struct db_verb *v, enum book_texts texts
                                         struct book_rows *rows, pendings *ret, struct err *err);
 /* Revisions of Alembic: ERR_INVALID when there are two heads, and not all are applied. */
 NODISCARD enum err_code db_verb_heads(const struct db_verb *v, const pendings *p, struct err *err);
+/* How many entries are wanted, from the front: up to --to, or --count that are due. */
+NODISCARD enum err_code db_go_end(const struct db_verb *v, const pendings *p, size_t *ret,
+                                  struct err *err);
 /* Remarks on the folder, on standard output unless --json or --quiet. */
 void db_verb_notes(const struct db_verb *v);
 /* The whole verb. */

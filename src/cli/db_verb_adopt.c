@@ -8,13 +8,18 @@
 #include "cli/term.h"
 #include "migrate/adopt.h"
 
+static const char *db_adopt_state(const struct adopt_row *r)
+{
+    return r->undone ? "undone here" : r->failed ? "half done" : adopt_state_text(r->state);
+}
+
 static void db_adopt_text(const struct adopt *ad, struct strbuf *b)
 {
     strbuf_addf(b, "%s, %.*s\n", adopt_tool_name(ad->found.tool), SV_FMT(ad->found.table));
     for (size_t i = 0; i < ad->rows.n; i++) {
         const struct adopt_row *r = &ad->rows.v[i];
 
-        strbuf_addf(b, "%-11s", r->failed ? "half done" : adopt_state_text(r->state));
+        strbuf_addf(b, r->undone ? "%s  " : "%-11s", db_adopt_state(r));
         text_add_line(b, r->key);
         if (r->file) {
             strbuf_add_str(b, "  ");
@@ -36,7 +41,7 @@ static void db_adopt_json(const struct adopt *ad, struct strbuf *b)
         json_t *one = json_object();
 
         json_put_sv(one, "version", r->key);
-        json_put_str(one, "state", r->failed ? "half done" : adopt_state_text(r->state));
+        json_put_str(one, "state", db_adopt_state(r));
         if (r->file)
             json_put_sv(one, "path", r->file->path);
         json_put_sv(one, "applied_at", r->at);
@@ -78,12 +83,41 @@ static bool db_adopt_has(const void *arg, const struct migration *m)
     return false;
 }
 
+/* What is known here already, and what prusik undid since it was adopted. */
+static enum err_code db_adopt_mark(struct db_verb *v, struct adopt *ad, struct err *err)
+{
+    CLEANUP(book_rows_release) struct book_rows rows = {0};
+    struct book b;
+
+    if (book_open(v->db, sv_from(v->c->db.schema ? v->c->db.schema : "prusik"), &b, err) !=
+            ERR_OK ||
+        book_load(&b, BOOK_TEXTS_NONE, &rows, err) != ERR_OK)
+        return err->code;
+    adopt_mark(ad, &rows);
+    return ERR_OK;
+}
+
+static void db_adopt_sum(const struct db_verb *v, const struct adopt *ad)
+{
+    printf("%zu %s: %zu matched, %zu unverified, %zu changed, %zu without a file; %zu file%s to "
+           "come\n",
+           ad->rows.n - ad->n_undone, v->c->run.dry_run ? "would be adopted" : "adopted",
+           ad->n_state[ADOPT_MATCHED], ad->n_state[ADOPT_UNVERIFIED], ad->n_state[ADOPT_CHANGED],
+           ad->n_state[ADOPT_NO_FILE], ad->n_only_files, ad->n_only_files == 1 ? "" : "s");
+    if (ad->n_undone)
+        printf("%zu %s undone here since then and %s so; what was applied again by %s: prusik db "
+               "stamp VERSION --why TEXT\n",
+               ad->n_undone, ad->n_undone == 1 ? "was" : "were",
+               ad->n_undone == 1 ? "stays" : "stay", adopt_tool_name(ad->found.tool));
+}
+
 static enum err_code db_adopt_found(struct db_verb *v, const struct adopt_found *f, struct err *err)
 {
     CLEANUP(strbuf_release) struct strbuf b = STRBUF(0);
     CLEANUP(adopt_release) struct adopt ad = {0};
 
     if (adopt_read(v->db, f, &v->tree.files, &ad, err) != ERR_OK ||
+        db_adopt_mark(v, &ad, err) != ERR_OK ||
         (v->tree.format == &format_alembic &&
          order_one_head(&v->tree.files, db_adopt_has, &ad, err) != ERR_OK))
         return err->code;
@@ -95,12 +129,7 @@ static enum err_code db_adopt_found(struct db_verb *v, const struct adopt_found 
     if (db_adopt_go(v, &ad, err) != ERR_OK)
         return err->code;
     if (!v->c->json && !v->c->quiet)
-        printf(
-            "%zu %s: %zu matched, %zu unverified, %zu changed, %zu without a file; %zu file%s to "
-            "come\n",
-            ad.rows.n, v->c->run.dry_run ? "would be adopted" : "adopted",
-            ad.n_state[ADOPT_MATCHED], ad.n_state[ADOPT_UNVERIFIED], ad.n_state[ADOPT_CHANGED],
-            ad.n_state[ADOPT_NO_FILE], ad.n_only_files, ad.n_only_files == 1 ? "" : "s");
+        db_adopt_sum(v, &ad);
     return ERR_OK;
 }
 

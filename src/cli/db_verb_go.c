@@ -28,9 +28,7 @@ static enum err_code db_go_count(const struct cli *c, size_t *ret, struct err *e
     return ERR_OK;
 }
 
-/* How many entries are wanted, from the front: up to --to, or --count that are due. */
-static enum err_code db_go_end(const struct db_verb *v, const pendings *p, size_t *ret,
-                               struct err *err)
+enum err_code db_go_end(const struct db_verb *v, const pendings *p, size_t *ret, struct err *err)
 {
     const struct pending *to;
     size_t count;
@@ -266,6 +264,12 @@ static enum err_code db_go_stamp(struct db_verb *v, struct apply *a, const pendi
     return apply_stamp(a, one, "applied", "stamp", sv_from(v->c->told.why), err);
 }
 
+/* It counts as applied: by a run, a stamp that was wrong, or the record of another tool. */
+static bool db_go_counts(const struct pending *p)
+{
+    return p->row && sv_is(p->row->state, "applied");
+}
+
 static enum err_code db_go_repair(struct db_verb *v, struct apply *a, const pendings *p,
                                   struct err *err)
 {
@@ -278,11 +282,11 @@ static enum err_code db_go_repair(struct db_verb *v, struct apply *a, const pend
         return err_set(err, ERR_USAGE,
                        "prusik db repair takes one of --accept-file, --finish and --forget");
     half = one->state == PENDING_PARTIAL || pending_is_half_missing(one);
-    if (half == v->c->db.accept_file)
+    if (half == v->c->db.accept_file && !(v->c->db.forget && db_go_counts(one)))
         return err_set(err, ERR_REFUSED, "%.*s is %s: %s", SV_FMT(one->version),
                        pending_state_text(one->state),
                        half ? "--finish or --forget is for it"
-                            : "only --accept-file is for what is not half done");
+                            : "only --accept-file, or --forget, is for what is not half done");
     if (v->c->db.accept_file && one->state != PENDING_CHANGED && !one->layout)
         return err_set(err, ERR_REFUSED, "%.*s is %s: there is nothing to accept",
                        SV_FMT(one->version), pending_state_text(one->state));

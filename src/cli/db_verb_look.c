@@ -331,12 +331,12 @@ static void db_plan_text(const struct pending *p, enum db_kind db, bool sql, str
     }
 }
 
-static void db_plan_json(const struct db_verb *v, const pendings *p)
+static void db_plan_json(const struct db_verb *v, const pendings *p, size_t end)
 {
     CLEANUP(json_cleanup) json_t *j = json_object();
     json_t *list = json_array();
 
-    for (size_t i = 0; i < p->n; i++) {
+    for (size_t i = 0; i < end; i++) {
         json_t *one, *parts;
 
         if (!p->v[i].file || p->v[i].state == PENDING_APPLIED)
@@ -360,12 +360,13 @@ enum err_code db_plan(struct db_verb *v, struct err *err)
 {
     CLEANUP(looked_release) struct looked l = {0};
     CLEANUP(strbuf_release) struct strbuf b = STRBUF(0);
+    size_t end = 0;
 
     if (db_verb_compare(v, BOOK_TEXTS_NONE, &l.rows, &l.p, err) != ERR_OK ||
-        db_verb_heads(v, &l.p, err) != ERR_OK ||
+        db_verb_heads(v, &l.p, err) != ERR_OK || db_go_end(v, &l.p, &end, err) != ERR_OK ||
         pending_check(&l.p, v->c->db.out_of_order, err) != ERR_OK)
         return err->code;
-    for (size_t i = 0; i < l.p.n; i++) {
+    for (size_t i = 0; i < end; i++) {
         if (!l.p.v[i].file || l.p.v[i].state == PENDING_APPLIED)
             continue;
         if (apply_check(&l.p.v[i], db_kind(v->db), err) != ERR_OK)
@@ -373,7 +374,7 @@ enum err_code db_plan(struct db_verb *v, struct err *err)
         db_plan_text(&l.p.v[i], db_kind(v->db), v->c->db.sql, &b);
     }
     if (v->c->json) {
-        db_plan_json(v, &l.p);
+        db_plan_json(v, &l.p, end);
         return ERR_OK;
     }
     if (!v->c->db.sql)

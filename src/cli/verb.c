@@ -96,7 +96,7 @@ const struct cli_option cli_options[] = {
     {"--sql",               0,   CLI_FLAG,   offsetof(struct cli, db.sql),              NULL,          "only the SQL, as it can be run", NULL},
     {"--accept-file",       0,   CLI_FLAG,   offsetof(struct cli, db.accept_file),      NULL,          "the database has what the changed file says", NULL},
     {"--finish",            0,   CLI_FLAG,   offsetof(struct cli, db.finish),           NULL,          "what was half done has been done by hand", NULL},
-    {"--forget",            0,   CLI_FLAG,   offsetof(struct cli, db.forget),           NULL,          "what was half done has been taken back by hand", NULL},
+    {"--forget",            0,   CLI_FLAG,   offsetof(struct cli, db.forget),           NULL,          "what was half done, or counts as applied, has been taken back by hand", NULL},
     {"--from",              0,   CLI_TEXT,   offsetof(struct cli, db.from),             "TOOL",        "the tool whose history is adopted", NULL},
     {"--table",             0,   CLI_TEXT,   offsetof(struct cli, db.table),            "NAME",        "its table, where that was renamed", NULL},
     {"--retire",            0,   CLI_FLAG,   offsetof(struct cli, db.retire),           NULL,          "rename its tables afterwards, so that it cannot go on", NULL},
@@ -208,6 +208,7 @@ static enum err_code verb_read_option(const struct verb *v, int argc, char **arg
 
     if (!o)
         return verb_unknown_option(v, sv_sub(arg, 0, eq), err);
+    *vec_add(&c->given) = o->name;
     if (o->kind == CLI_FLAG) {
         if (eq != SV_NPOS)
             return err_set(err, ERR_USAGE, "%s takes no value", o->name);
@@ -220,6 +221,33 @@ static enum err_code verb_read_option(const struct verb *v, int argc, char **arg
     if (*i + 1 >= argc)
         return err_set(err, ERR_USAGE, "%s needs a value: %s", o->name, o->value);
     return verb_store_value(o, argv[++*i], c, err);
+}
+
+/* Is the word one of those that stand in the list, with blanks between them? */
+static bool verb_is_listed(struct sv list, struct sv word)
+{
+    struct sv one;
+
+    while (sv_next_word(&list, &one))
+        if (sv_eq(one, word))
+            return true;
+    return false;
+}
+
+/* What was asked for and would not be done is refused: "upgrade --dry-run" must not change anything. */
+static enum err_code verb_check_only(const struct verb *v, const struct cli *c, struct err *err)
+{
+    for (const struct verb_only *o = v->only; o && o->option; o++)
+        for (size_t i = 0; i < c->given.n; i++) {
+            if (strcmp(c->given.v[i], o->option) != 0 ||
+                verb_is_listed(sv_from(o->words), sv_from(c->args[0])))
+                continue;
+            (void)err_set(err, ERR_USAGE, "prusik %s %s does not take %s; nothing was done",
+                          v->name, c->args[0], o->option);
+            return o->hint ? err_hint(err, "%s", o->hint)
+                           : err_hint(err, "it is for: prusik %s %s", v->name, o->words);
+        }
+    return ERR_OK;
 }
 
 static enum err_code verb_read(const struct verb *v, int argc, char **argv, struct cli *c,
@@ -246,7 +274,7 @@ static enum err_code verb_read(const struct verb *v, int argc, char **argv, stru
     }
     if (v->words && !verb_is_word(c->args[0], v->words))
         return verb_not_a_word(v->name, v->words, c->args[0], err);
-    return ERR_OK;
+    return verb_check_only(v, c, err);
 }
 
 /* --- help --- */
@@ -367,6 +395,7 @@ int verb_main(int argc, char **argv)
         result = v->run(&c, &code, &err) == ERR_OK ? (int)code : verb_fail(&err);
     }
     vec_release(&c.sets);
+    vec_release(&c.given);
     vec_release(&c.lint.disables);
     vec_release(&c.data.fields);
     free(c.args);

@@ -90,6 +90,7 @@ struct cli {
     int n_args;
     const char *store, *bind, *env, *format, *output, *color, *key, *to, *count;
     cli_texts sets;
+    cli_texts given; /* the names of the options that were given */
     bool help, quiet, json, all, check, yes, to_stdout, stdio;
     struct cli_told told;
     struct cli_run run;
@@ -102,6 +103,13 @@ struct cli {
     struct cli_backup backup;
 };
 
+/* An option that only some of a verb's words take: with another it would be read, and do nothing. */
+struct verb_only {
+    const char *option;
+    const char *words; /* with blanks between them */
+    const char *hint;  /* NULL: the words */
+};
+
 struct verb {
     const char *name;
     const char *args;         /* "DOC" */
@@ -111,6 +119,8 @@ struct verb {
     int min_args, max_args;   /* max -1: no limit */
     bool hidden;              /* for machines: not in the list of verbs */
     const char *const *words; /* the only first arguments, NULL-terminated; NULL: any */
+    const struct verb_only
+        *only; /* options that not all of the words take; ends with one without a name */
     /* Do it.  On failure fill err: main prints it and picks the exit code. */
     enum err_code (*run)(struct cli *c, enum exit_code *exit, struct err *err);
 };

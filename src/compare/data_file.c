@@ -396,7 +396,7 @@ static enum err_code read_audit(struct reader *r, const struct yaml_node *n, str
         get_fields(r, n, &a->fields, &a->n_fields) != ERR_OK)
         return r->y.err->code;
     if (!checks || checks->kind != YAML_LIST || checks->n_items == 0)
-        return yaml_file_bad(&r->y, n, "'checks' is a list of checks");
+        return yaml_file_bad(&r->y, n, "'checks' is a list of one check or more");
     a->checks = ARENA_NEWN(&r->f->arena, struct data_check, checks->n_items);
     for (size_t i = 0; i < checks->n_items; i++) {
         a->n_checks = i + 1; /* what it holds is freed with the file, also when it is wrong */

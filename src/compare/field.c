@@ -60,6 +60,11 @@ static enum err_code read_tolerance(struct arena *a, struct field *f, struct sv 
     if (!read_number(text, &v) || (!rel && sv_ends(text, SV("%"))))
         return err_set(err, ERR_INVALID, "field '%.*s': %.*s '%.*s' is no %s", SV_FMT(f->name),
                        SV_FMT(what), SV_FMT(text), rel ? "share like 5%" : "number of at least 0");
+    if (rel && v >= 1 && !sv_ends(text, SV("%"))) { /* 5 is 500 %, which nobody means */
+        (void)err_set(err, ERR_INVALID, "field '%.*s': rel '%.*s' would be %g %%", SV_FMT(f->name),
+                      SV_FMT(text), v * 100);
+        return err_hint(err, "rel=%.*s%%, or with %% what is meant", SV_FMT(text));
+    }
     if (rel) {
         f->rel = v;
         f->rel_text = arena_sv(a, text);

@@ -404,14 +404,35 @@ static bool same_key(const struct snapshot_header *a, const struct snapshot_head
     return same;
 }
 
-static bool same_fields(const struct snapshot_header *a, const struct snapshot_header *b)
+/* The first field that the other side has not, or has with another type or tolerance; NULL: none. */
+static const struct field *other_field(const struct snapshot_header *a,
+                                       const struct snapshot_header *b)
 {
-    size_t found = 0;
+    for (size_t i = 0; i < a->n_fields; i++) {
+        bool found = false;
 
-    for (size_t i = 0; i < a->n_fields; i++)
         for (size_t k = 0; k < b->n_fields; k++)
-            found += field_same(&a->fields[i], &b->fields[k]);
-    return found == a->n_fields && found == b->n_fields;
+            found = found || field_same(&a->fields[i], &b->fields[k]);
+        if (!found)
+            return &a->fields[i];
+    }
+    return NULL;
+}
+
+static enum err_code same_fields(const struct snapshot_header *old,
+                                 const struct snapshot_header *new, struct err *err)
+{
+    const struct field *gone = other_field(old, new), *f = gone ? gone : other_field(new, old);
+
+    if (!f)
+        return ERR_OK;
+    (void)err_set(err, ERR_INVALID,
+                  "the headers differ in 'fields': '%.*s' of the %s side is not so on the other",
+                  SV_FMT(f->name), gone ? "old" : "new");
+    if (!old->n_fields || !new->n_fields)
+        return err_hint(err, "the other has none, as without a record: say them with --field or in "
+                             "the data file");
+    return err_hint(err, "both sides are taken with the same source, key and fields");
 }
 
 enum err_code snapshot_same_kind(const struct snapshot_header *old,
@@ -419,12 +440,11 @@ enum err_code snapshot_same_kind(const struct snapshot_header *old,
 {
     const char *what = !sv_eq(old->name, new->name)                   ? "name"
                        : !same_key(old, new)                          ? "key"
-                       : !same_fields(old, new)                       ? "fields"
                        : !sv_eq(old->query_sha256, new->query_sha256) ? "query_sha256"
                                                                       : NULL;
 
     if (!what)
-        return ERR_OK;
+        return same_fields(old, new, err);
     (void)err_set(err, ERR_INVALID, "the headers differ in '%s'", what);
     return err_hint(err, "both sides are taken with the same source, key and fields");
 }

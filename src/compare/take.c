@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "base/suggest.h"
 #include "base/sv.h"
 
 struct take {
@@ -11,6 +12,7 @@ struct take {
     size_t n_fields;
     bool known; /* the fields are */
     bool declared;
+    bool *seen; /* of each declared field: a record had it */
     size_t n;
     struct snapshot_writer *writer;
 };
@@ -104,7 +106,7 @@ static enum err_code check_members(const struct take *t, const json_t *row, stru
     return ERR_OK;
 }
 
-static json_t *data_of(const struct take *t, const json_t *row)
+static json_t *data_of(struct take *t, const json_t *row)
 {
     json_t *data = json_object();
 
@@ -114,6 +116,8 @@ static json_t *data_of(const struct take *t, const json_t *row)
 
         if (v)
             (void)json_object_setn_new(data, f->name.p, f->name.n, typed(t, v, f));
+        if (v && t->seen)
+            t->seen[i] = true;
     }
     return data;
 }
@@ -138,6 +142,33 @@ static bool is_error(const struct take *t, const json_t *row)
            !(t->declared && find_field(t, SV("error")));
 }
 
+/* A column that is not there would be null on both sides, and so the same: a name that is mistyped. */
+static enum err_code check_columns(const struct take *t, const json_t *row, struct err *err)
+{
+    CLEANUP(strbuf_release) struct strbuf known = STRBUF(300);
+    const char *name;
+    json_t *v;
+
+    for (size_t i = 0; i < t->n_fields; i++) {
+        const struct field *f = &t->fields[i];
+        struct suggest near = suggest_begin(f->name);
+
+        if (json_object_getn(row, f->name.p, f->name.n))
+            continue;
+        json_object_foreach((json_t *)(uintptr_t)row, name, v)
+        {
+            suggest_offer(&near, sv_from(name));
+            strbuf_addf(&known, "%s%s", known.n ? ", " : "", name);
+        }
+        (void)err_set(err, ERR_INVALID, "there is no column '%.*s', which is a field",
+                      SV_FMT(f->name));
+        if (near.best.p)
+            return err_hint(err, "did you mean %.*s?", SV_FMT(near.best));
+        return err_hint(err, "columns are %s", strbuf_str(&known));
+    }
+    return ERR_OK;
+}
+
 static enum err_code on_row(void *arg, const json_t *row, struct err *err)
 {
     CLEANUP(json_cleanup) json_t *key = json_array();
@@ -150,6 +181,9 @@ static enum err_code on_row(void *arg, const json_t *row, struct err *err)
         return err->code;
     if (is_error(t, row))
         return snapshot_add(t->writer, key, NULL, json_get_sv(row, "error"), err);
+    if (t->n == 1 && t->declared && rows_are_text(t->spec->rows->kind) &&
+        check_columns(t, row, err) != ERR_OK)
+        return err->code;
     if (!t->known)
         adopt_fields(t, row);
     if (!t->declared && check_members(t, row, err) != ERR_OK)
@@ -158,6 +192,15 @@ static enum err_code on_row(void *arg, const json_t *row, struct err *err)
     if (snapshot_add(t->writer, key, data, (struct sv){NULL, 0}, err) != ERR_OK)
         return err_wrap(err, "record %zu", t->n);
     return ERR_OK;
+}
+
+static void tell_absent(const struct take *t)
+{
+    struct strbuf *out = t->spec->absent;
+
+    for (size_t i = 0; out && t->n > 0 && i < t->n_fields && t->seen; i++)
+        if (!t->seen[i] && !t->fields[i].ignored && !is_key(t->spec, t->fields[i].name))
+            strbuf_addf(out, "%s%.*s", out->n ? ", " : "", SV_FMT(t->fields[i].name));
 }
 
 static enum err_code write_all(struct take *t, size_t *records, struct err *err)
@@ -173,6 +216,7 @@ static enum err_code write_all(struct take *t, size_t *records, struct err *err)
     if (snapshot_create(s->output, &t->writer, err) != ERR_OK ||
         rows_each(s->rows, on_row, t, err) != ERR_OK)
         return err->code;
+    tell_absent(t);
     if (rows_query_hash(s->rows, &query))
         h.query_sha256 = arena_sv(&t->arena, sv_from(query.s));
     h.fields = t->fields;
@@ -187,6 +231,8 @@ enum err_code take_snapshot(const struct take_spec *s, size_t *records, struct e
 
     t.fields = (struct field *)(uintptr_t)s->fields;
     t.n_fields = s->n_fields;
+    if (t.declared)
+        t.seen = ARENA_NEWN(&t.arena, bool, t.n_fields);
     rc = write_all(&t, records, err);
     snapshot_writer_free(t.writer);
     arena_release(&t.arena);

@@ -19,6 +19,8 @@ struct take_spec {
     int64_t taken_at_us;
     const char *output;
     const struct pace *pace; /* NULL: nobody waits */
+    struct strbuf
+        *absent; /* gets the declared fields that no record had, with commas; NULL: nobody asks */
 };
 
 /* ERR_REFUSED: the file exists.  ERR_INVALID: a record has no key, or two have the same.  ERR_INTERRUPTED: by its pace; there is no file. */

@@ -394,6 +394,18 @@ static bool is_only_sent(const struct flag_elsewhere *f)
     return f->http_url.p && !f->read_url.p && !f->env_file.path.p && !f->dropin.path.p;
 }
 
+static enum err_code no_variant(const struct flag_elsewhere *f, const struct flag_change *c,
+                                struct err *err)
+{
+    CLEANUP(strbuf_release) struct strbuf list = STRBUF(300);
+
+    for (size_t i = 0; i < f->n_variants; i++)
+        strbuf_addf(&list, "%s%.*s", i ? ", " : "", SV_FMT(f->variants[i].name));
+    (void)err_set(err, ERR_INVALID, "flag '%.*s' has no variant '%.*s'", SV_FMT(c->key),
+                  SV_FMT(c->variant));
+    return err_hint(err, "it has %s", strbuf_str(&list));
+}
+
 static enum err_code switch_elsewhere(const struct pace *p, const struct flag_files *files,
                                       const struct flag_elsewhere *f, struct flag_switched *ret,
                                       struct err *err)
@@ -406,8 +418,7 @@ static enum err_code switch_elsewhere(const struct pace *p, const struct flag_fi
         return err_set(err, ERR_INVALID, "flag '%.*s' is read elsewhere: it can be set, not killed",
                        SV_FMT(c->key));
     if (!v)
-        return err_set(err, ERR_INVALID, "flag '%.*s' has no variant '%.*s'", SV_FMT(c->key),
-                       SV_FMT(c->variant));
+        return no_variant(f, c, err);
     ret->from = variant_now(f);
     look.value = v->text;
     flag_files_log_begin(files, c, ret->from);

@@ -413,6 +413,39 @@ enum err_code adopt_read(struct db *db, const struct adopt_found *f, const struc
     return ERR_OK;
 }
 
+/*
+ * The row of prusik that the other tool's became, or the one that prusik has applied itself, as after it had undone what was
+ * adopted; NULL: none.
+ */
+static const struct book_migration *
+adopt_in_book(const struct book_rows *rows, const struct adopt_tool *t, const struct adopt_row *r)
+{
+    for (size_t i = 0; i < rows->migrations.n; i++) {
+        const struct book_migration *m = &rows->migrations.v[i];
+
+        if ((sv_is(m->origin, t->format) || !sv_is(m->state, "undone")) &&
+            (migration_version_cmp(m->version, r->key) == 0 || sv_eq(m->name, r->key) ||
+             (t->by == ADOPT_FILE && sv_ends(m->path, SV(".sql")) && sv_has(m->path, r->key))))
+            return m;
+    }
+    return NULL;
+}
+
+/* The other tool's tables are not written to: what was undone here still stands there as applied. */
+void adopt_mark(struct adopt *ad, const struct book_rows *rows)
+{
+    for (size_t i = 0; i < ad->rows.n; i++) {
+        struct adopt_row *r = &ad->rows.v[i];
+        const struct book_migration *m = adopt_in_book(rows, ad->found.tool, r);
+
+        if (!m || !sv_is(m->state, "undone"))
+            continue;
+        r->undone = true;
+        ad->n_undone++;
+        ad->n_state[r->state]--;
+    }
+}
+
 /* --- may it be? --- */
 
 static enum err_code adopt_check_locked(struct db *db, const struct adopt *ad, struct err *err)
@@ -439,7 +472,7 @@ enum err_code adopt_check(struct db *db, const struct adopt *ad, bool anyway, st
     for (size_t i = 0; i < ad->rows.n && !anyway; i++) {
         const struct adopt_row *r = &ad->rows.v[i];
 
-        if (!r->failed && r->state != ADOPT_CHANGED)
+        if (r->undone || (!r->failed && r->state != ADOPT_CHANGED))
             continue;
         (void)err_set(err, ERR_REFUSED,
                       r->failed ? "%s left %.*s half done"
@@ -452,12 +485,12 @@ enum err_code adopt_check(struct db *db, const struct adopt *ad, bool anyway, st
 
 /* --- writing --- */
 
-/* What prusik knows as applied stays as it was written then. */
+/* What prusik knows as applied, or half applied, stays as it was written then. */
 static bool adopt_is_kept(const struct apply *a, struct sv version)
 {
     for (size_t i = 0; i < a->rows.migrations.n; i++)
         if (sv_eq(a->rows.migrations.v[i].version, version) &&
-            sv_is(a->rows.migrations.v[i].state, "applied"))
+            !sv_is(a->rows.migrations.v[i].state, "undone"))
             return true;
     return false;
 }
@@ -561,7 +594,8 @@ enum err_code adopt_write(struct apply *a, const struct adopt *ad, bool retire, 
         return rc;
     rc = adopt_lock(a, ad, err);
     for (size_t i = 0; rc == ERR_OK && i < ad->rows.n; i++)
-        rc = adopt_write_row(a, ad, &ad->rows.v[i], i, err);
+        if (!ad->rows.v[i].undone)
+            rc = adopt_write_row(a, ad, &ad->rows.v[i], i, err);
     if (rc == ERR_OK && retire)
         rc = adopt_retire(a, ad, err);
     if (rc == ERR_OK)
@@ -570,20 +604,6 @@ enum err_code adopt_write(struct apply *a, const struct adopt *ad, bool retire, 
 }
 
 /* --- whoever goes on --- */
-
-static bool adopt_is_known(const struct book_rows *rows, const struct adopt_tool *t,
-                           const struct adopt_row *r)
-{
-    for (size_t i = 0; i < rows->migrations.n; i++) {
-        const struct book_migration *m = &rows->migrations.v[i];
-
-        if (sv_is(m->origin, t->format) &&
-            (migration_version_cmp(m->version, r->key) == 0 || sv_eq(m->name, r->key) ||
-             (t->by == ADOPT_FILE && sv_ends(m->path, SV(".sql")) && sv_has(m->path, r->key))))
-            return true;
-    }
-    return false;
-}
 
 static bool adopt_has_origin(const struct book_rows *rows, const struct adopt_tool *t)
 {
@@ -613,7 +633,7 @@ static enum err_code adopt_guard_one(struct db *db, const struct book_rows *rows
                  "them: --accept-state");
     }
     for (size_t i = 0; adopted && i < ad.rows.n; i++)
-        if (!adopt_is_known(rows, f->tool, &ad.rows.v[i])) {
+        if (!adopt_in_book(rows, f->tool, &ad.rows.v[i])) {
             (void)err_set(err, ERR_REFUSED,
                           "someone still uses %s: %.*s is in %.*s since it was adopted",
                           adopt_tool_name(f->tool), SV_FMT(ad.rows.v[i].key), SV_FMT(f->table));

@@ -49,6 +49,8 @@ enum adopt_state { ADOPT_MATCHED, ADOPT_UNVERIFIED, ADOPT_CHANGED, ADOPT_NO_FILE
 struct adopt_row {
     struct sv key, name, at, checksum;
     bool failed;
+    bool
+        undone; /* prusik itself has undone it since it was adopted: the record is behind, and it stays undone */
     const struct migration *file;
     enum adopt_state state;
 };
@@ -56,7 +58,7 @@ struct adopt {
     struct adopt_found found;
     struct arena arena;
     VEC(struct adopt_row) rows;
-    size_t n_state[ADOPT_STATE__N], n_failed, n_only_files;
+    size_t n_state[ADOPT_STATE__N], n_failed, n_undone, n_only_files;
 };
 void adopt_release(struct adopt *a);
 const char *adopt_state_text(enum adopt_state s);
@@ -65,6 +67,8 @@ const char *adopt_state_text(enum adopt_state s);
 NODISCARD enum err_code adopt_read(struct db *db, const struct adopt_found *f,
                                    const struct migrations *files, struct adopt *ret,
                                    struct err *err);
+/* What prusik's own tables say of the record: what was adopted before, and undone since. */
+void adopt_mark(struct adopt *ad, const struct book_rows *rows);
 /* May it be adopted?  ERR_REFUSED: half done or changed, unless `anyway`; ERR_LOCKED: the tool is running. */
 NODISCARD enum err_code adopt_check(struct db *db, const struct adopt *ad, bool anyway,
                                     struct err *err);

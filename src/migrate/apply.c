@@ -213,9 +213,12 @@ enum err_code apply_check(const struct pending *p, enum db_kind db, struct err *
             return err_hint(err,
                             "apply it with alembic; or have its SQL: alembic upgrade heads --sql"
                             " > sql/all.sql, and prusik db upgrade --dir sql; or go on with"
-                            " files of prusik: prusik db adopt");
-        return err_hint(err, "apply it with %s, or go on with files of prusik: prusik db adopt",
-                        m->format->name);
+                            " files of prusik, in a folder of their own (--dir)");
+        return err_hint(
+            err,
+            "apply it with %s, and prusik db adopt takes that over; or go on with files "
+            "of prusik, in a folder of their own (--dir)",
+            m->format->name);
     }
     for (size_t i = 0; i < m->n_parts; i++)
         if ((m->parts[i].dbs & MIGRATION_DB(db)) && m->parts[i].kind != MIGRATION_DOWN &&

@@ -242,6 +242,16 @@ static enum err_code discover_above(const char *dir, const struct discover *d, s
     return err_hint(err, "its revisions: --dir %s", versions);
 }
 
+static enum err_code discover_no_format(struct sv name, struct err *err)
+{
+    CLEANUP(strbuf_release) struct strbuf known = STRBUF(0);
+
+    for (size_t i = 0; i < n_formats; i++)
+        strbuf_addf(&known, "%s%s", i ? ", " : "", format_table[i]->name);
+    (void)err_set(err, ERR_NOT_FOUND, "there is no format of migrations '%.*s'", SV_FMT(name));
+    return err_hint(err, "--files auto, or %s", strbuf_str(&known));
+}
+
 static enum err_code discover_format(const char *dir, struct sv format, discover_files *files,
                                      struct discover *d, struct err *err)
 {
@@ -251,8 +261,7 @@ static enum err_code discover_format(const char *dir, struct sv format, discover
         d->format = format_find(format);
         if (d->format)
             return ERR_OK;
-        return err_set(err, ERR_NOT_FOUND, "there is no format of migrations '%.*s'",
-                       SV_FMT(format));
+        return discover_no_format(format, err);
     }
     if (file_exists(plan)) {
         d->format = &format_sqitch;

@@ -200,7 +200,8 @@ static enum err_code format_read_file(const struct format *f, const struct forma
 {
     size_t first = ret->v.n;
 
-    if (!f->read)
+    /* A program among SQL files is known by its name; Alembic's reader takes its graph from them. */
+    if (!f->read || file->name.code)
         (void)format_add(f, file, ret);
     else if (f->read(file, ret, err) != ERR_OK)
         return err->code;

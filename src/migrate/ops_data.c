@@ -207,6 +207,18 @@ static void ops_promote_sync(struct ops *o, struct sv t, struct sv c, struct sv 
         SV_FMT(sync), SV_FMT(t), SV_FMT(sync));
 }
 
+/* Its name, or a yes: an index called "yes" is what nobody means. */
+static struct sv ops_promote_index(struct ops *o, struct sv job)
+{
+    struct sv said = ops_text(o, "index", PG);
+
+    if (sv_is(said, "no") || sv_is(said, "false"))
+        return SV("");
+    if (sv_is(said, "yes") || sv_is(said, "true"))
+        return ops_quote(o, job);
+    return ops_name(o, "index");
+}
+
 void ops_promote_json(struct ops *o)
 {
     struct sv t = ops_name(o, "table"), c = ops_name(o, "column"), to = ops_name(o, "to"),
@@ -218,7 +230,8 @@ void ops_promote_json(struct ops *o)
     struct sv job = arena_fmt(&o->arena, "%.*s_%.*s", SV_FMT(ops_plain(o, "table")),
                               SV_FMT(ops_plain(o, "to")));
     struct sv sync = ops_quote(o, arena_fmt(&o->arena, "%.*s_sync", SV_FMT(job)));
-    struct sv back = arena_fmt(&o->arena, "%.*s_back", SV_FMT(job)), index = ops_name(o, "index");
+    struct sv back = arena_fmt(&o->arena, "%.*s_back", SV_FMT(job)),
+              index = ops_promote_index(o, job);
     const struct yaml_node *keys = yaml_get(o->node, "key_columns");
     struct sv where =
         values.n ? arena_fmt(&o->arena, " IN (%.*s)", SV_FMT(values)) : SV(" IS NOT NULL");
@@ -367,63 +380,81 @@ void ops_drop_view(struct ops *o)
 
 /* --- a name in two phases --- */
 
-/* Both names hold the same while old and new code run: what one writes the other reads. */
-static void ops_expand_postgres(struct ops *o, struct sv t, struct sv from, struct sv to,
-                                struct sv sync)
+/*
+ * Both names hold the same while old and new code run: what one writes the other reads.  Of a new row the new name counts
+ * where it has a value: the old one may have got its default.
+ */
+static struct sv ops_sync_function(struct ops *o, struct sv from, struct sv to, struct sv sync)
 {
-    ops_up(o, PG, NULL, "ALTER TABLE %.*s ADD COLUMN %.*s %.*s", SV_FMT(t), SV_FMT(to),
-           SV_FMT(ops_type(o, yaml_get(o->node, "type"), PG, false)));
-    ops_up(
-        o, PG, NULL,
+    return arena_fmt(
+        &o->arena,
         "CREATE FUNCTION %.*s() RETURNS trigger LANGUAGE plpgsql AS $prusik$ BEGIN\n"
-        "  IF TG_OP = 'INSERT' THEN NEW.%.*s := coalesce(NEW.%.*s, NEW.%.*s); NEW.%.*s := coalesce(NEW.%.*s, NEW.%.*s);\n"
+        "  IF TG_OP = 'INSERT' THEN NEW.%.*s := coalesce(NEW.%.*s, NEW.%.*s); NEW.%.*s := NEW.%.*s;\n"
         "  ELSIF NEW.%.*s IS DISTINCT FROM OLD.%.*s THEN NEW.%.*s := NEW.%.*s;\n"
         "  ELSE NEW.%.*s := NEW.%.*s;\n  END IF; RETURN NEW; END $prusik$",
-        SV_FMT(sync), SV_FMT(to), SV_FMT(to), SV_FMT(from), SV_FMT(from), SV_FMT(from), SV_FMT(to),
-        SV_FMT(to), SV_FMT(to), SV_FMT(from), SV_FMT(to), SV_FMT(to), SV_FMT(from));
-    ops_up(
-        o, PG, NULL,
+        SV_FMT(sync), SV_FMT(to), SV_FMT(to), SV_FMT(from), SV_FMT(from), SV_FMT(to), SV_FMT(to),
+        SV_FMT(to), SV_FMT(from), SV_FMT(to), SV_FMT(to), SV_FMT(from));
+}
+
+static struct sv ops_sync_trigger(struct ops *o, struct sv t, struct sv sync)
+{
+    return arena_fmt(
+        &o->arena,
         "CREATE TRIGGER %.*s BEFORE INSERT OR UPDATE ON %.*s FOR EACH ROW EXECUTE FUNCTION %.*s()",
         SV_FMT(sync), SV_FMT(t), SV_FMT(sync));
-    ops_down(o, PG, NULL, "DROP TRIGGER %.*s ON %.*s; DROP FUNCTION %.*s()", SV_FMT(sync),
-             SV_FMT(t), SV_FMT(sync));
 }
 
 /* SQLite has no BEFORE that can change a row: an UPDATE behind it, which ends when both are the same. */
-static void ops_expand_sqlite(struct ops *o, struct sv t, struct sv from, struct sv to,
-                              struct sv job)
+static struct sv ops_sync_sqlite(struct ops *o, struct sv t, struct sv from, struct sv to,
+                                 struct sv job)
 {
     struct sv name[3];
     static const char *const suffix[] = {"_new", "_from", "_to"};
 
     for (size_t i = 0; i < ARRAY_LEN(name); i++)
         name[i] = ops_quote(o, arena_fmt(&o->arena, "%.*s%s", SV_FMT(job), suffix[i]));
-    ops_up(o, LITE, NULL, "ALTER TABLE %.*s ADD COLUMN %.*s %.*s", SV_FMT(t), SV_FMT(to),
-           SV_FMT(ops_type(o, yaml_get(o->node, "type"), LITE, false)));
-    ops_up(
-        o, LITE, NULL,
+    return arena_fmt(
+        &o->arena,
         "CREATE TRIGGER %.*s AFTER INSERT ON %.*s WHEN NEW.%.*s IS NOT NEW.%.*s BEGIN UPDATE %.*s SET %.*s = coalesce(NEW.%.*s, NEW.%.*s),"
         " %.*s = coalesce(NEW.%.*s, NEW.%.*s) WHERE rowid = NEW.rowid; END;\n"
         "CREATE TRIGGER %.*s AFTER UPDATE OF %.*s ON %.*s WHEN NEW.%.*s IS NOT OLD.%.*s AND NEW.%.*s IS NOT NEW.%.*s BEGIN UPDATE %.*s SET %.*s = NEW.%.*s WHERE rowid = NEW.rowid; END;\n"
         "CREATE TRIGGER %.*s AFTER UPDATE OF %.*s ON %.*s WHEN NEW.%.*s IS NOT OLD.%.*s AND NEW.%.*s IS NOT NEW.%.*s BEGIN UPDATE %.*s SET %.*s = NEW.%.*s WHERE rowid = NEW.rowid; END",
         SV_FMT(name[0]), SV_FMT(t), SV_FMT(from), SV_FMT(to), SV_FMT(t), SV_FMT(to), SV_FMT(to),
-        SV_FMT(from), SV_FMT(from), SV_FMT(from), SV_FMT(to), SV_FMT(name[1]), SV_FMT(from),
+        SV_FMT(from), SV_FMT(from), SV_FMT(to), SV_FMT(from), SV_FMT(name[1]), SV_FMT(from),
         SV_FMT(t), SV_FMT(from), SV_FMT(from), SV_FMT(from), SV_FMT(to), SV_FMT(t), SV_FMT(to),
         SV_FMT(from), SV_FMT(name[2]), SV_FMT(to), SV_FMT(t), SV_FMT(to), SV_FMT(to), SV_FMT(from),
         SV_FMT(to), SV_FMT(t), SV_FMT(from), SV_FMT(to));
-    ops_down(o, LITE, NULL, "DROP TRIGGER %.*s; DROP TRIGGER %.*s; DROP TRIGGER %.*s",
-             SV_FMT(name[0]), SV_FMT(name[1]), SV_FMT(name[2]));
+}
+
+/* "TABLE_TO", which is in the names of what a rename makes. */
+static struct sv ops_rename_job(struct ops *o)
+{
+    return arena_fmt(&o->arena, "%.*s_%.*s", SV_FMT(ops_plain(o, "table")),
+                     SV_FMT(ops_plain(o, "to")));
 }
 
 void ops_expand_rename(struct ops *o)
 {
     struct sv t = ops_name(o, "table"), from = ops_name(o, "from"), to = ops_name(o, "to");
-    struct sv job = arena_fmt(&o->arena, "%.*s_%.*s", SV_FMT(ops_plain(o, "table")),
-                              SV_FMT(ops_plain(o, "to")));
-    struct sv sync = arena_fmt(&o->arena, "%.*s_sync", SV_FMT(job));
+    struct sv job = ops_rename_job(o), plain = arena_fmt(&o->arena, "%.*s_sync", SV_FMT(job));
+    struct sv sync = ops_quote(o, plain);
 
-    ops_expand_postgres(o, t, from, to, ops_quote(o, sync));
-    ops_expand_sqlite(o, t, from, to, sync);
+    EACH_DB(d)
+    {
+        ops_up(o, *d, NULL, "ALTER TABLE %.*s ADD COLUMN %.*s %.*s", SV_FMT(t), SV_FMT(to),
+               SV_FMT(ops_type(o, yaml_get(o->node, "type"), *d, false)));
+        if (*d == PG) {
+            ops_up(o, PG, NULL, "%.*s", SV_FMT(ops_sync_function(o, from, to, sync)));
+            ops_up(o, PG, NULL, "%.*s", SV_FMT(ops_sync_trigger(o, t, sync)));
+        } else {
+            ops_up(o, LITE, NULL, "%.*s", SV_FMT(ops_sync_sqlite(o, t, from, to, plain)));
+        }
+    }
+    ops_down(o, PG, NULL, "DROP TRIGGER %.*s ON %.*s; DROP FUNCTION %.*s()", SV_FMT(sync),
+             SV_FMT(t), SV_FMT(sync));
+    ops_down(o, LITE, NULL,
+             "DROP TRIGGER \"%.*s_new\"; DROP TRIGGER \"%.*s_from\"; DROP TRIGGER \"%.*s_to\"",
+             SV_FMT(plain), SV_FMT(plain), SV_FMT(plain));
     EACH_DB(d)
     {
         ops_up(o, *d, ops_job(o, job, yaml_get(o->node, "key")),
@@ -433,28 +464,64 @@ void ops_expand_rename(struct ops *o)
     }
 }
 
-/* Behind the code that knows the new name only. */
+/* The column of the old name as it was, with its default: what the catalog says before it is dropped. */
+static void ops_contract_before(struct ops *o, enum db_kind db, struct sv t, struct sv from)
+{
+    struct sv table = arena_fmt(&o->arena, "ALTER TABLE %.*s ", SV_FMT(t));
+    struct sv add =
+        ops_literal(o, arena_fmt(&o->arena, "%.*sADD COLUMN %.*s ", SV_FMT(table), SV_FMT(from)));
+    struct sv set = ops_literal(
+        o, arena_fmt(&o->arena, "%.*sALTER COLUMN %.*s SET DEFAULT ", SV_FMT(table), SV_FMT(from)));
+
+    if (db == PG)
+        ops_down_from(
+            o, PG, NULL,
+            "SELECT s FROM pg_attribute a LEFT JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum, LATERAL (VALUES"
+            " (1, %.*s || format_type(a.atttypid, a.atttypmod)), (2, %.*s || pg_get_expr(d.adbin, d.adrelid))) v (n, s)"
+            " WHERE a.attrelid = to_regclass(%.*s) AND a.attname = %.*s AND s IS NOT NULL ORDER BY n",
+            SV_FMT(add), SV_FMT(set), SV_FMT(ops_literal(o, t)), SV_FMT(ops_lit(o, "from")));
+    else
+        ops_down_from(
+            o, LITE, NULL,
+            "SELECT %.*s || type || CASE WHEN dflt_value NOT LIKE '(%%' AND dflt_value NOT LIKE 'current_%%'"
+            " THEN ' DEFAULT ' || dflt_value ELSE '' END FROM pragma_table_info(%.*s) WHERE name = %.*s COLLATE NOCASE",
+            SV_FMT(add), SV_FMT(ops_literal(o, ops_plain(o, "table"))), SV_FMT(ops_lit(o, "from")));
+}
+
+/* Behind the code that knows the new name only.  The way back leads between both, where old code can be put in place again. */
 void ops_contract_rename(struct ops *o)
 {
     struct sv t = ops_name(o, "table"), from = ops_name(o, "from"), to = ops_name(o, "to");
-    struct sv job = arena_fmt(&o->arena, "%.*s_%.*s_sync", SV_FMT(ops_plain(o, "table")),
-                              SV_FMT(ops_plain(o, "to")));
-    struct sv sync = ops_quote(o, job);
+    struct sv plain = arena_fmt(&o->arena, "%.*s_sync", SV_FMT(ops_rename_job(o)));
+    struct sv back = arena_fmt(&o->arena, "%.*s_back", SV_FMT(ops_rename_job(o)));
+    struct sv sync = ops_quote(o, plain);
 
     EACH_DB(d)
-    ops_check(o, *d, "both columns hold the same", "true",
-              "SELECT count(*) = 0 FROM %.*s WHERE %.*s %s %.*s", SV_FMT(t), SV_FMT(from),
-              *d == PG ? "IS DISTINCT FROM" : "IS NOT", SV_FMT(to));
-    ops_up(o, PG, NULL,
-           "DROP TRIGGER %.*s ON %.*s; DROP FUNCTION %.*s(); ALTER TABLE %.*s DROP COLUMN %.*s",
-           SV_FMT(sync), SV_FMT(t), SV_FMT(sync), SV_FMT(t), SV_FMT(from));
-    ops_up(
-        o, LITE, NULL,
-        "DROP TRIGGER \"%.*s_new\"; DROP TRIGGER \"%.*s_from\"; DROP TRIGGER \"%.*s_to\"; ALTER TABLE %.*s DROP COLUMN %.*s",
-        SV_FMT(job), SV_FMT(job), SV_FMT(job), SV_FMT(t), SV_FMT(from));
-    EACH_DB(d)
-    ops_down(o, *d, NULL, "ALTER TABLE %.*s RENAME COLUMN %.*s TO %.*s", SV_FMT(t), SV_FMT(to),
-             SV_FMT(from));
+    {
+        const char *differ = *d == PG ? "IS DISTINCT FROM" : "IS NOT";
+
+        ops_check(o, *d, "both columns hold the same", "true",
+                  "SELECT count(*) = 0 FROM %.*s WHERE %.*s %s %.*s", SV_FMT(t), SV_FMT(from),
+                  differ, SV_FMT(to));
+        ops_contract_before(o, *d, t, from);
+        if (*d == PG)
+            ops_up(
+                o, PG, NULL,
+                "DROP TRIGGER %.*s ON %.*s; DROP FUNCTION %.*s(); ALTER TABLE %.*s DROP COLUMN %.*s",
+                SV_FMT(sync), SV_FMT(t), SV_FMT(sync), SV_FMT(t), SV_FMT(from));
+        else
+            ops_up(
+                o, LITE, NULL,
+                "DROP TRIGGER \"%.*s_new\"; DROP TRIGGER \"%.*s_from\"; DROP TRIGGER \"%.*s_to\"; ALTER TABLE %.*s DROP COLUMN %.*s",
+                SV_FMT(plain), SV_FMT(plain), SV_FMT(plain), SV_FMT(t), SV_FMT(from));
+        if (*d == PG)
+            ops_down(o, PG, NULL, "%.*s;\n%.*s", SV_FMT(ops_sync_function(o, from, to, sync)),
+                     SV_FMT(ops_sync_trigger(o, t, sync)));
+        else
+            ops_down(o, LITE, NULL, "%.*s", SV_FMT(ops_sync_sqlite(o, t, from, to, plain)));
+        ops_down(o, *d, ops_job(o, back, NULL), "UPDATE %.*s SET %.*s = %.*s WHERE %.*s %s %.*s",
+                 SV_FMT(t), SV_FMT(from), SV_FMT(to), SV_FMT(from), differ, SV_FMT(to));
+    }
 }
 
 /* --- as written --- */

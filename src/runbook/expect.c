@@ -125,11 +125,26 @@ static enum rb_op expect_op(struct sv word)
         {SV("mehr als"), OP_GT},
         {SV("über"), OP_GT},
     };
+    bool not = sv_eat_nocase(&word, SV("no ")) || sv_eat_nocase(&word, SV("not ")) ||
+               sv_eat_nocase(&word, SV("nicht "));
 
     for (size_t i = 0; i < ARRAY_LEN(rows); i++)
         if (sv_eq_nocase(rows[i].word, word))
-            return rows[i].op;
+            return !not ? rows[i].op : rows[i].op == OP_GT ? OP_LE : OP_GE; /* "no more than" */
     return OP_EQ; /* uncovered: the pattern finds only these words */
+}
+
+/* "never above 3", "should not be under 3": the word before turns it around. */
+static bool expect_denies(struct sv words)
+{
+    static const struct sv no[] = {SV("no"),      SV("not"),     SV("never"), SV("cannot"),
+                                   SV("without"), SV("nicht"),   SV("nie"),   SV("kein"),
+                                   SV("keine"),   SV("neither"), SV("nor")};
+
+    for (size_t i = 0; i < ARRAY_LEN(no); i++)
+        if (sv_has_word(words, no[i]))
+            return true;
+    return false;
 }
 
 /* "1,234.5": commas group digits. */
@@ -361,7 +376,7 @@ static bool form_compare(const struct expect_match *m, struct rb_expect *e)
 
     e->op = expect_op(m->g[2]);
     e->unit = unit;
-    if (!expect_number(m->g[3], &e->number) || m->cx->version)
+    if (!expect_number(m->g[3], &e->number) || m->cx->version || expect_denies(before))
         return false; /* 14.10 is a later version than 14.2 and a smaller number */
     if (m->cx->disk) {
         e->form = EXPECT_FREE;
@@ -580,9 +595,10 @@ static bool form_value(const struct expect_match *m, struct rb_expect *e)
 }
 
 #define UNIT "(ms|s|sec|seconds?|minutes?|min|%|[KMGT]i?B|[KMG]|B)?"
-#define OP                                                                                      \
-    "(<=|>=|<|>|==?|\xe2\x89\xa4|\xe2\x89\xa5|at least|at most|less than|fewer than|more than|" \
-    "greater than|under|below|over|above|up to|minimum|maximum|min|max|exactly|"                \
+#define OP                                                                                             \
+    "(<=|>=|<|>|==?|\xe2\x89\xa4|\xe2\x89\xa5|at least|at most|not? (?:more|less|fewer|greater) than|" \
+    "nicht (?:mehr|weniger) als|less than|fewer than|more than|"                                       \
+    "greater than|under|below|over|above|up to|minimum|maximum|min|max|exactly|"                       \
     "mindestens|höchstens|weniger als|mehr als|unter|über|genau)"
 #define LEAD                                                                                                                                    \
     "(?:expect |should |must |sollte? |muss |it |is |be |shows? |zeigt |displays? |contains? |enthält |includes? |prints? |returns? |lists? |" \

@@ -89,9 +89,9 @@ enum prose_pattern {
     PROSE__N
 };
 
-#define PROSE_OP                                                            \
-    "(<=|>=|<|>|\xe2\x89\xa4|\xe2\x89\xa5|at least|at most|more than|less " \
-    "than|exceeds|above|over|"                                              \
+#define PROSE_OP                                                                                     \
+    "(<=|>=|<|>|\xe2\x89\xa4|\xe2\x89\xa5|at least|at most|not? (?:more|less|fewer) than|more than|" \
+    "less than|exceeds|above|over|"                                                                  \
     "below|under)"
 #define PROSE_UNIT "(%|pp|ms|milliseconds?|s\\b|sec\\b|seconds?|min\\b|minutes?|[KMGT]i?B|B\\b)?"
 
@@ -294,10 +294,23 @@ static const char *prose_op_text(struct sv op)
         struct sv word;
         const char *op;
     } rows[] = {
-        {SV("<="), "<="},       {SV(">="), ">="},           {SV("<"), "<"},
-        {SV(">"), ">"},         {SV("\xe2\x89\xa4"), "<="}, {SV("\xe2\x89\xa5"), ">="},
-        {SV("at least"), ">="}, {SV("at most"), "<="},      {SV("less than"), "<"},
-        {SV("below"), "<"},     {SV("under"), "<"},
+        {SV("<="), "<="},
+        {SV(">="), ">="},
+        {SV("<"), "<"},
+        {SV(">"), ">"},
+        {SV("\xe2\x89\xa4"), "<="},
+        {SV("\xe2\x89\xa5"), ">="},
+        {SV("at least"), ">="},
+        {SV("at most"), "<="},
+        {SV("less than"), "<"},
+        {SV("below"), "<"},
+        {SV("under"), "<"},
+        {SV("no more than"), "<="},
+        {SV("not more than"), "<="},
+        {SV("no less than"), ">="},
+        {SV("not less than"), ">="},
+        {SV("no fewer than"), ">="},
+        {SV("not fewer than"), ">="},
     };
 
     for (size_t i = 0; i < ARRAY_LEN(rows); i++)

@@ -370,6 +370,8 @@ struct watch_cells {
     struct sv metric, query, threshold, alert; /* query may be empty */
     bool hoped;                                /* the threshold is a target */
 };
+/* "Rollback is not needed" */
+bool table_denies(struct sv action);
 bool watch_row(struct rb_build *b, const struct watch_cells *c, size_t line);
 void watch_message(struct rb_build *b, const struct rb_block *block);
 /* A rule of the document, with the words it comes from; no text: they are not understood. */

@@ -40,10 +40,12 @@ static struct sv shape_unit(struct sv unit)
     static const struct {
         struct sv word, unit;
     } rows[] = {
-        {SV("milliseconds"), SV("ms")}, {SV("seconds"), SV("s")}, {SV("second"), SV("s")},
-        {SV("sec"), SV("s")},           {SV("minutes"), SV("m")}, {SV("minute"), SV("m")},
-        {SV("min"), SV("m")},           {SV("hours"), SV("h")},   {SV("hour"), SV("h")},
-        {SV("days"), SV("d")},          {SV("day"), SV("d")},     {SV("weeks"), SV("w")},
+        {SV("percent"), SV("%")}, {SV("per cent"), SV("%")}, {SV("milliseconds"), SV("ms")},
+        {SV("seconds"), SV("s")}, {SV("second"), SV("s")},   {SV("sec"), SV("s")},
+        {SV("minutes"), SV("m")}, {SV("minute"), SV("m")},   {SV("min"), SV("m")},
+        {SV("hours"), SV("h")},   {SV("hour"), SV("h")},     {SV("mins"), SV("m")},
+        {SV("hrs"), SV("h")},     {SV("hr"), SV("h")},       {SV("secs"), SV("s")},
+        {SV("days"), SV("d")},    {SV("day"), SV("d")},      {SV("weeks"), SV("w")},
         {SV("week"), SV("w")},
     };
 
@@ -85,6 +87,12 @@ static const char *shape_op(struct sv op, bool negate)
         {SV("over"), ">", "<="},
         {SV("above"), ">", "<="},
         {SV("more than"), ">", "<="},
+        {SV("no more than"), "<=", ">"},
+        {SV("not more than"), "<=", ">"},
+        {SV("no less than"), ">=", "<"},
+        {SV("not less than"), ">=", "<"},
+        {SV("no fewer than"), ">=", "<"},
+        {SV("not fewer than"), ">=", "<"},
         {SV("exceeds"), ">", "<="},
     };
 
@@ -105,6 +113,11 @@ struct shape_row {
 };
 
 #define SPAN "([0-9]+)[ -]?(hours?|minutes?|min|days?|weeks?|seconds?)"
+/* "1 in 1000": no limit of one.  "5 in 10 minutes" is. */
+#define SHARE_OF \
+    " (?:in|of|out of) [0-9][0-9,.]*\\b(?! ?(?:s|sec|m|min|h|hour|minute|second|day|week)\\w*\\b)"
+/* Also as programs write it: "for 30s", "for 2m". */
+#define SPAN_FOR "([0-9]+)[ -]?(hours?|hrs?|h|minutes?|mins?|m|days?|weeks?|seconds?|secs?|s)"
 
 /* clang-format off */
 static const struct shape_row shape_rows[] = {
@@ -193,9 +206,11 @@ enum shape_pattern {
 };
 static const char *const shape_patterns[SHAPE__N] = {
     [SHAPE_LIMIT] =
-        ("(<=|>=|<|>|\xe2\x89\xa4|\xe2\x89\xa5|\\bat least\\b|\\bat most\\b|\\bmore than\\b|\\bless than\\b|"
-         "\\bexceeds\\b|\\babove\\b|\\bover\\b|\\bbelow\\b|\\bunder\\b) ?([0-9]+(?:\\.[0-9]+)?) ?"
-         "(%|x(?= baseline)|ms\\b|milliseconds\\b|s\\b|sec\\b|seconds?\\b|min\\b|minutes?\\b|[KMGT]i?B\\b)?"
+        ("(<=|>=|<|>|\xe2\x89\xa4|\xe2\x89\xa5|\\bat least\\b|\\bat most\\b|\\bnot? (?:more|less|fewer) than\\b|"
+         "\\bmore than\\b|\\bless than\\b|"
+         "\\bexceeds\\b|\\babove\\b|\\bover\\b|\\bbelow\\b|\\bunder\\b) ?"
+         "([0-9]+(?:\\.[0-9]+)?)(?![0-9]|\\.[0-9]|" SHARE_OF ") ?"
+         "(%|per ?cent\\b|x(?= baseline)|ms\\b|milliseconds\\b|s\\b|sec\\b|seconds?\\b|min\\b|minutes?\\b|[KMGT]i?B\\b)?"
          "( baseline)?(?: ?(?:/|per )(hour|day|week|minute|min)\\b)?"),
     [SHAPE_GREW] =
         ("(<=|>=|<|>|\xe2\x89\xa4|\xe2\x89\xa5|\\bat least\\b|\\bat most\\b|\\bmore than\\b|\\bless than\\b|"
@@ -213,7 +228,7 @@ static const char *const shape_patterns[SHAPE__N] = {
     [SHAPE_CHANGE_END] =
         ("^(?: (?:(?:over|above|vs\\.?|versus|from|of|against|than|compared (?:to|with)) )?(?:the )?(?:normal|baseline|before))?"
          "(?: for (?:more than |at least )?" SPAN ")?[.!]?$"),
-    [SHAPE_FOR] = ("\\bfor " SPAN "\\b"),
+    [SHAPE_FOR] = ("\\bfor (?:more than |at least |over |longer than |>=? ?)?" SPAN_FOR "\\b"),
     [SHAPE_IN] = ("\\bin " SPAN "\\b"),
     [SHAPE_BASELINE] = "\\((?:baseline|target): ?([0-9.]+) ?(ms|s|min|minutes|%)\\)",
     [SHAPE_TARGET] = "^(.*)\\(target: ?(.+)\\)$",
@@ -583,6 +598,8 @@ static bool shape_compare(struct shape_reader *r, const struct shape_request *q,
     p.op = shape_group(q->phrase, &g[1]);
     p.limit = shape_group(q->phrase, &g[2]);
     p.unit = shape_group(q->phrase, &g[3]);
+    if (sv_starts_nocase(p.unit, SV("per"))) /* "1 percent", "1 per cent" */
+        p.unit = SV("%");
     p.of_baseline = g[4].from != SV_NPOS;
     p.per = shape_group(q->phrase, &g[5]);
     p.subject = shape_subject(q, g[0].from);

@@ -130,8 +130,7 @@ static struct rb_rule *table_rule(struct rb_build *b, const struct table_row *ro
     return rule;
 }
 
-/* "Rollback is not needed" */
-static bool table_denies(struct sv action)
+bool table_denies(struct sv action)
 {
     static const struct sv words[] = {SV("not"),   SV("no"),    SV("never"),  SV("nicht"),
                                       SV("kein"),  SV("keine"), SV("keinen"), SV("pas"),

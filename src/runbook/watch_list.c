@@ -59,7 +59,7 @@ const char *const watch_patterns[WATCH_PATTERN__N] = {
     [WATCH_HAVE] = "\\bhave ([0-9]+) (minutes?|hours?) available for rollback\\b",
     [WATCH_FLAG] = "\\b([A-Z][A-Z0-9_]{4,})=(?:true|false|on|off)\\b",
     [WATCH_FIRST] = "\\b(?:first|within) ([0-9]+) (hours?|days?)\\b",
-    [WATCH_PER] = "(?:/|per )(hour|day|week)\\b",
+    [WATCH_PER] = "(?:/|per )(hour|day|week|min(?:ute)?)\\b",
     [WATCH_SQL] = "^select\\b",
     [WATCH_TWICE] = "\\bhaving\\s+count ?\\([^)]*\\) ?> ?1\\b",
     /* conditions and what is done, or what is done and when */
@@ -88,9 +88,9 @@ const char *const watch_patterns[WATCH_PATTERN__N] = {
         "\\b(?:en|sur|por|im|je|à|durch) [0-9]+ ?(?:s|m|h|sek|min|sec|seg|stund|heure|hora)|"
         "\\b(?:for|over|during|within|in a row|in the last|after|since|consecutive)\\b.*"
         "(?:\\bs|sec\\w*|m|min\\w*|h|hours?|days?|row|checks?|samples?)\\b|"
-        "\\([0-9]+ ?(?:s|sec\\w*|m|min\\w*|h|hours?)\\)",
+        "\\([0-9]+ ?(?:s|sec\\w*|m|min\\w*|h|hours?)(?: [a-z]+)*\\)",
     [WATCH_REPEATED] =
-        "\\b(?:twice|(?:two|three|four|five|[2-9]|1[0-9]) times|(?:per|each|every|all|both) (?:\\w+ )?"
+        "\\b(?:(?:in|for) [0-9]+ (?:out )?of [0-9]+|twice|(?:two|three|four|five|[2-9]|1[0-9]) times|(?:per|each|every|all|both) (?:\\w+ )?"
         "(?:nodes?|pods?|hosts?|instances?|servers?|replicas?|regions?|zones?))\\b",
     [WATCH_FINE] =
         "^\\W*(?:no (?:action|rollback)(?: needed| required| yet)?|continue|healthy|fine|ok(?:ay)?|proceed|normal|acceptable|"
@@ -922,20 +922,21 @@ void watch_message(struct rb_build *b, const struct rb_block *block)
 
 /* --- tables of metrics --- */
 
-/* "[7d]" of a cell that says "/week"; the hour that a table is looked at otherwise. */
-static const char *watch_cell_window(const struct rb_build *b, struct sv threshold, struct sv alert)
+/* "[7d]" of a cell that says "/week", "[1m]" of "Errors/min"; the hour that a table is looked at otherwise. */
+static const char *watch_cell_window(const struct rb_build *b, const struct watch_cells *c)
 {
     static const struct {
         struct sv word;
         const char *window;
-    } rows[] = {{SV("week"), "[7d]"}, {SV("day"), "[1d]"}, {SV("hour"), "[1h]"}};
+    } rows[] = {
+        {SV("week"), "[7d]"}, {SV("day"), "[1d]"}, {SV("hour"), "[1h]"}, {SV("min"), "[1m]"}};
     struct regex_match g[2];
-    struct sv cells[] = {alert, threshold};
+    struct sv cells[] = {c->alert, c->threshold, c->metric};
 
-    for (size_t c = 0; c < ARRAY_LEN(cells); c++)
-        if (regex_find(b->watch_patterns[WATCH_PER], cells[c], 0, g, 2))
+    for (size_t k = 0; k < ARRAY_LEN(cells); k++)
+        if (regex_find(b->watch_patterns[WATCH_PER], cells[k], 0, g, 2))
             for (size_t i = 0; i < ARRAY_LEN(rows); i++)
-                if (sv_eq_nocase(sv_sub(cells[c], g[1].from, g[1].to), rows[i].word))
+                if (sv_starts_nocase(sv_sub(cells[k], g[1].from, g[1].to), rows[i].word))
                     return rows[i].window;
     return "[1h]";
 }
@@ -954,10 +955,53 @@ static struct sv watch_cell_source(const struct rb_build *b, const struct watch_
     return arena_fmt(b->arena, "%.*s: %.*s", SV_FMT(c->metric), SV_FMT(cell));
 }
 
+/* What is done when the limit is crossed, where the cell says it: "> 30 s → rollback"; else somebody is told. */
+static struct sv watch_cell_action(struct sv alert)
+{
+    struct sv verdict = watch_verdict(alert);
+
+    return verdict.n ? verdict : SV("alert team");
+}
+
+/* "5% < x < 10%", ">5%<10%": two limits; "-> rollback", "=> page" and "for >5m" have none. */
+static bool watch_is_band(struct sv phrase)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < phrase.n; i++) {
+        struct sv before = sv_sub(phrase, 0, i), rest = sv_sub(phrase, i, phrase.n);
+
+        n += (*rest.p == '<' || *rest.p == '>' || sv_starts(rest, SV("\xe2\x89\xa4")) ||
+              sv_starts(rest, SV("\xe2\x89\xa5"))) &&
+             !sv_ends(before, SV("-")) && !sv_ends(before, SV("=")) && !sv_ends(before, SV("for "));
+    }
+    return n > 1;
+}
+
+/* "> 5 % above baseline", "> 3σ": of a measured value, which the limit alone would not be. */
+static bool watch_is_of_others(struct rb_build *b, struct sv phrase, struct sv condition)
+{
+    return !sv_has(condition, SV("baseline")) &&
+           (shape_is_relative(b->shape, phrase) || sv_has_nocase(phrase, SV("baseline")) ||
+            sv_has(phrase, SV("\xcf\x83")) || sv_has_nocase(phrase, SV("sigma")));
+}
+
+/* One condition and how long it lasts, and nothing that the rule would leave out. */
+static bool watch_cell(struct rb_build *b, const struct shape_request *q, struct shape *s)
+{
+    struct sv said = q->phrase;
+
+    (void)sv_eat_nocase(&said, SV("over ")); /* "over 30 s": the limit itself */
+    return watch_alone(b, q, s) &&
+           (s->whole || (watch_keeps_span(b, said, s->clauses) && !watch_is_band(said) &&
+                         !watch_is_of_others(b, said, s->condition) &&
+                         !(watch_verdict(q->phrase).n && table_denies(q->phrase))));
+}
+
 bool watch_row(struct rb_build *b, const struct watch_cells *c, size_t line)
 {
     bool sql = watch_find(b, WATCH_SQL, c->query, NULL);
-    const char *window = watch_cell_window(b, c->threshold, c->alert);
+    const char *window = watch_cell_window(b, c);
     struct shape_request q = {.subject = c->metric, .good = true, .offset_ms = -1};
     struct sv after = {"", 0};
     struct shape s;
@@ -965,7 +1009,8 @@ bool watch_row(struct rb_build *b, const struct watch_cells *c, size_t line)
 
     q.count_window = sql ? NULL : window;
     q.phrase = c->threshold;
-    good = watch_alone(b, &q, &s) && (c->hoped || !watch_is_either(b, &q, &s));
+    good = watch_cell(b, &q, &s) && (c->hoped || !watch_is_either(b, &q, &s)) &&
+           !watch_verdict(c->threshold).n;
     if (good) {
         bool feared = !c->hoped && watch_is_feared_value(b, &q, &s);
 
@@ -978,10 +1023,11 @@ bool watch_row(struct rb_build *b, const struct watch_cells *c, size_t line)
     }
     q.phrase = c->alert;
     q.good = false;
-    bad = watch_alone(b, &q, &s);
+    bad = watch_cell(b, &q, &s);
     if (bad)
         watch_add(b, line, watch_cell_source(b, c, c->alert),
-                  arena_fmt(b->arena, "alert team when %.*s%.*s%.*s%s", SV_FMT(s.condition),
+                  arena_fmt(b->arena, "%.*s when %.*s%.*s%.*s%s",
+                            SV_FMT(watch_cell_action(c->alert)), SV_FMT(s.condition),
                             SV_FMT(s.clauses), SV_FMT(watch_after(s.clauses).n ? SV("") : after),
                             sql ? " every 1h" : ""),
                   false);

@@ -9,10 +9,11 @@
 #include "base/file.h"
 #include "base/sv.h"
 
-/* A whole backup of a moment. */
-static void put(const char *name, const char *database, const char *at)
+/* A whole backup of a moment; source: which of the databases of that name. */
+static void put_of(const char *name, const char *database, const char *source, const char *at)
 {
-    struct pack_head head = {.kind = DB_SQLITE, .database = sv_from(database)};
+    struct pack_head head = {
+        .kind = DB_SQLITE, .database = sv_from(database), .source = sv_from(source)};
     CLEANUP(pack_writer_freep) struct pack_writer *w = NULL;
     struct err err = {0};
     char path[200];
@@ -26,6 +27,11 @@ static void put(const char *name, const char *database, const char *at)
     T_OK(pack_put(w, PACK_CENSUS, SV("{}"), &err), err);
     T_OK(pack_finish(w, &err), err);
     (void)close(fd);
+}
+
+static void put(const char *name, const char *database, const char *at)
+{
+    put_of(name, database, "", at);
 }
 
 /* The names that are kept, in order. */
@@ -44,6 +50,18 @@ static void want_kept(const char *policy, const char *want)
             strbuf_addf(&kept, "%s%.*s:%s", kept.n ? " " : "", (int)strcspn(f.files.v[i].name, "."),
                         f.files.v[i].name, f.files.v[i].reason);
     T_STR(strbuf_str(&kept), want);
+}
+
+T(a_database_of_the_same_name_takes_the_place_of_no_other)
+{
+    T_CHECK(mkdir("f", 0700) == 0);
+    put_of("a", "app.db", "shop", "2026-11-21T10:00:00Z");
+    put_of("b", "app.db", "bank", "2026-11-21T09:00:00Z");
+    put_of("c", "app.db", "bank", "2026-11-21T08:00:00Z");
+    put_of("d", "app.db", "shop", "2026-11-21T07:00:00Z");
+    put("e", "app.db", "2026-11-21T06:00:00Z"); /* of a version that did not say */
+    put("f", "app.db", "2026-11-21T05:00:00Z");
+    want_kept("last=1", "a:last b:last e:last");
 }
 
 T(the_newest_of_each_period_is_kept)
@@ -233,9 +251,13 @@ T(what_is_no_policy_is_told)
         T_REFUSED(folder_policy_read(sv_from(wrong[i]), &p, &err), err, ERR_USAGE, "is no rule");
     T_REFUSED(folder_policy_read(SV("last=0"), &p, &err), err, ERR_USAGE, "keeps nothing");
     T_REFUSED(folder_read("none", &f, &err), err, ERR_NOT_FOUND, "there is no folder");
+    T_OK(file_write_atomic("one", SV("x"), 0600, &err), err);
+    T_REFUSED(folder_read("one", &f, &err), err, ERR_USAGE, "'one' is a file, and no folder");
 }
 
-T_MAIN(T_CASE(the_newest_of_each_period_is_kept), T_CASE(each_database_has_its_own),
+T_MAIN(T_CASE(the_newest_of_each_period_is_kept),
+       T_CASE(a_database_of_the_same_name_takes_the_place_of_no_other),
+       T_CASE(each_database_has_its_own),
        T_CASE(what_is_not_whole_counts_for_nothing_and_is_left_for_a_person),
        T_CASE(what_was_proven_was_proven_of_the_file_as_it_was_then),
        T_CASE(every_byte_is_read_when_that_is_asked_for),

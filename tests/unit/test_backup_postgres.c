@@ -363,6 +363,7 @@ static void owners_come_back(const struct t_pg *pg)
     run_in(pg, "postgres", "DROP ROLE owner1");
     T_REFUSED(restore(pg, path, "lost", &compared, NULL, &err), err, ERR_FAILED,
               "role \"owner1\" does not exist");
+    T_CHECK(strstr(err.hint, "CREATE ROLE") && strstr(err.hint, "--no-owner"));
     T_EQ(number_in(pg, "postgres", "SELECT count(*) FROM pg_database WHERE datname = 'lost'"), 0);
     T_EQ(number_in(pg, "postgres", SCRATCHES), 0);
 }

@@ -652,7 +652,10 @@ T(a_damaged_backup_changes_nothing)
     T_REFUSED(restore(path, "new.db", false, NULL, &err), err, ERR_CORRUPT, "the digest differs");
     T_CHECK(!file_exists("new.db"));
     T_REFUSED(restore("none", "new.db", false, NULL, &err), err, ERR_NOT_FOUND, "no such file");
-    T_REFUSED(verify(".", &err), err, ERR_INVALID, "is no backup of prusik");
+    T_REFUSED(verify(".", &err), err, ERR_USAGE, "'.' is a folder");
+    T_CHECK(strstr(err.hint, "prusik backup list '.'") != NULL);
+    T_OK(file_write_atomic("empty", SV(""), 0600, &err), err);
+    T_REFUSED(verify("empty", &err), err, ERR_INVALID, "'empty' is empty");
 }
 
 /* A backup whose image is not what its census says: of a program with a fault, with right digests. */

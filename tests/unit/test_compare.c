@@ -450,6 +450,8 @@ static const struct {
     {"cost=text,rel=5%", "a text has no tolerance"},
     {"cost=number,rel=five", "no share"},
     {"cost=number,rel=-5%", "no share"},
+    {"cost=number,rel=5", "would be 500 %"}, /* 5 % was meant */
+    {"cost=number,rel=0.05", NULL},
     {"cost=number,abs=5%", "no number"},
     {"cost=number,abs=1e999", "no number"},
     {"cost=number,abs=", "no number"},

@@ -498,6 +498,46 @@ static void two_phases(struct base *b)
     (void)remove("m/2_b.yml");
 }
 
+/* Between the phases again: old code can be put back, and the next step leads on, forth and back. */
+static void two_phases_back(struct base *b)
+{
+    static const char *const both =
+        "SELECT count(*) FROM shop WHERE coalesce(note, '-') = coalesce(remark, '-') AND stage = phase";
+    struct err err = {0};
+
+    begin_anew(b, shop);
+    sql(b, "ALTER TABLE shop ADD COLUMN stage text DEFAULT 'first'");
+    put("m/1_a.yml",
+        "prusik: 1\nup:\n- expand_rename: {table: shop, from: note, to: remark, type: text}\n"
+        "- expand_rename: {table: shop, from: stage, to: phase, type: text}\n");
+    put("m/2_b.yml", "prusik: 1\nup:\n- contract_rename: {table: shop, from: note, to: remark}\n"
+                     "- contract_rename: {table: shop, from: stage, to: phase}\n");
+    T_OK(go(b, true, 1, &err), err);
+    sql(b, "INSERT INTO shop (id, phase) VALUES (6, 'by new code')");
+    T_STR(one(b, "SELECT stage FROM shop WHERE id = 6"), "by new code");
+    sql(b, "INSERT INTO shop (id) VALUES (7)");
+    T_STR(one(b, "SELECT phase FROM shop WHERE id = 7"), "first");
+    up(b);
+    sql(b, "UPDATE shop SET remark = 'newest' WHERE id = 2");
+    T_OK(go(b, false, 1, &err), err);
+    T_STR(one(b, both), "5");
+    T_STR(one(b, "SELECT note FROM shop WHERE id = 2"), "newest");
+    T_STR(one(b, "SELECT stage FROM shop WHERE id = 6"), "by new code");
+    sql(b, "INSERT INTO shop (id, note) VALUES (8, 'by old code')");
+    T_STR(one(b, "SELECT remark || phase FROM shop WHERE id = 8"), "by old codefirst");
+    up(b); /* forth again */
+    T_STR(one(b, "SELECT remark FROM shop WHERE id = 8"), "by old code");
+    T_OK(go(b, false, 2, &err), err);
+    T_STR(one(b, "SELECT note || stage FROM shop WHERE id = 8"), "by old codefirst");
+    T_CHECK(strstr(schema_of(b), "remark") == NULL && strstr(schema_of(b), "_sync") == NULL);
+    (void)remove("m/2_b.yml");
+}
+
+T(the_way_back_of_a_rename_leads_between_its_phases_and_then_before_them)
+{
+    on_both(two_phases_back);
+}
+
 T(a_name_changes_in_two_phases_with_both_codes_between_them)
 {
     on_both(two_phases);
@@ -670,6 +710,7 @@ T_MAIN(T_CASE(faults_of_a_file_are_told_with_their_line), T_CASE(the_vectors_of_
        T_CASE(operations_of_all_kinds_go_forth_and_back),
        T_CASE(values_are_mapped_in_order_and_put_back_where_nobody_changed_them),
        T_CASE(a_name_changes_in_two_phases_with_both_codes_between_them),
+       T_CASE(the_way_back_of_a_rename_leads_between_its_phases_and_then_before_them),
        T_CASE(what_would_lose_data_has_no_way_back),
        T_CASE(a_table_goes_without_its_keys_and_only_when_no_row_refers_to_it),
        T_CASE(what_does_not_fit_is_named_before_or_where_it_stops),

@@ -126,6 +126,54 @@ T(each_band_of_a_table_is_a_rule_or_a_question)
                "alert team when cpu > 90%");
 }
 
+/* How long it lasts, and what is done then, is in the rule or makes a question of it. */
+T(a_cell_of_a_metric_is_read_with_all_that_it_says)
+{
+    static const struct {
+        const char *cell, *want;
+    } rows[] = {
+        {"> 90 % for 30s", "alert team when cpu > 90% for 30s"},
+        {"above 90% for 2m", "alert team when cpu > 90% for 2m"},
+        {"> 90 % for more than 5 mins", "alert team when cpu > 90% for 5m"},
+        {"> 90% for >10 secs", "alert team when cpu > 90% for 10s"},
+        {"over 90 %", "alert team when cpu > 90%"},
+        {"> 90 % over 5 min", "?"},
+        {"> 90 % in 3 of 5 minutes", "?"},
+        {"> 90 % → rollback", "rollback when cpu > 90%"},
+        {"> 90 % → consider a rollback", "hold when cpu > 90%"},
+        {"> 90 %: no rollback", "alert team when cpu > 90%"},
+        {"> 90 %: we do not roll back", "?"},
+        {"> 90 %, roll back", "?"},
+        {"80% < x < 90%", "?"},
+        {">80%<90%", "?"},
+        {"> 90 % => page", "alert team when cpu > 90%"},
+        {"> 20 % above baseline", "?"},
+        {"> 3σ", "?"},
+        {"> 90 % (5 min avg)", "?"},
+    };
+    char text[400], want[200];
+
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        (void)snprintf(text, sizeof(text),
+                       MONITORED "|Metric|Target|Alert|\n|-|-|-|\n|CPU|< 70%%|%s|\n", rows[i].cell);
+        (void)snprintf(want, sizeof(want), "expect cpu < 70%% else investigate|%s", rows[i].want);
+        want_rules(text, want);
+    }
+    want_rules(MONITORED "|Metric|Target|\n|-|-|\n|Errors|no more than 3|\n",
+               "expect errors[1h] <= 3 else investigate");
+    want_rules(MONITORED "|Metric|Target|\n|-|-|\n|Errors|no fewer than 3 per day|\n",
+               "expect errors[1d] >= 3 else investigate");
+    want_rules(MONITORED "|Metric|Target|\n|-|-|\n|Error rate|less than 1 percent|\n",
+               "expect error_rate[1m] < 1% else investigate");
+    want_rules(MONITORED "|Metric|Target|\n|-|-|\n|Error rate|< 1 in 1000|\n", "?");
+    want_rules(MONITORED "|Metric|Target|\n|-|-|\n|Errors|< 5 in 10 minutes|\n",
+               "expect errors[10m] < 5 else investigate");
+    want_bullet("Rollback Triggers", "Error count no less than 30",
+                "rollback when error_count[1m] >= 30");
+    want_rules(MONITORED "|Metric|Target|Alert|\n|-|-|-|\n|Errors/min|< 5|> 20|\n",
+               "expect errors_min[1m] < 5 else investigate|alert team when errors_min[1m] > 20");
+}
+
 T(a_threshold_that_is_feared_is_no_expectation)
 {
     want_rules(
@@ -182,4 +230,5 @@ T_MAIN(T_CASE(tables_and_headings_of_other_words_decide),
        T_CASE(what_is_said_beside_a_limit_is_not_left_out),
        T_CASE(what_stands_behind_a_reason_says_what_is_done),
        T_CASE(each_band_of_a_table_is_a_rule_or_a_question),
+       T_CASE(a_cell_of_a_metric_is_read_with_all_that_it_says),
        T_CASE(a_threshold_that_is_feared_is_no_expectation))
