@@ -137,6 +137,16 @@ static bool told_next(struct sv text, struct told_sentence *s)
     return true;
 }
 
+bool told_tells(struct sv text)
+{
+    struct told_sentence s = {0};
+
+    while (told_next(text, &s))
+        if (s.how != TOLD_NOT)
+            return true;
+    return false;
+}
+
 /* --- hosts --- */
 
 struct sv told_first_sentence(struct sv text)
@@ -222,6 +232,14 @@ void told_each(struct rb_build *b, struct sv label, size_t line, size_t before)
         (void)build_step(b, STEP_MANUAL, line, label);
 }
 
+static void told_moves(struct rb_build *b, struct sv host)
+{
+    b->host = host;
+    b->stay.host.n = 0;
+    if (host.n)
+        stay_logged_in(b, RB_NONE);
+}
+
 bool told_move(struct rb_build *b, struct sv text)
 {
     struct told_sentence s = {0};
@@ -233,7 +251,7 @@ bool told_move(struct rb_build *b, struct sv text)
         enum where_kind kind = where_read(one, &host);
 
         if (kind == WHERE_STAY || kind == WHERE_LEAVE)
-            b->host = kind == WHERE_STAY ? host : (struct sv){NULL, 0};
+            told_moves(b, kind == WHERE_STAY ? host : (struct sv){NULL, 0});
         whole &= (kind == WHERE_STAY || kind == WHERE_LEAVE) && !sv_has_nocase(one, SV(" and "));
     }
     return whole && text.n > 0;
@@ -1009,33 +1027,6 @@ void told_waited(struct rb_build *b, struct sv label, size_t line, size_t before
         if (b->steps.v[i].step.kind == STEP_MANUAL || told_waits(b->steps.v[i].step.text))
             return;
     (void)build_step(b, STEP_MANUAL, line, wait);
-}
-
-bool told_again(struct rb_build *b, const struct md_node *n)
-{
-    static const struct sv fronts[] = {
-        SV("same as "), SV("same, "),    SV("same procedure"), SV("same steps"), SV("as above"),
-        SV("as in "),   SV("as for "),   SV("as with "),       SV("as on "),     SV("like above"),
-        SV("likewise"), SV("ditto"),     SV("wie oben"),       SV("wie in "),    SV("dasselbe"),
-        SV("idem"),     SV("comme "),    SV("igual que"),      SV("igual a"),    SV("lo mismo"),
-        SV("o mesmo"),  SV("jak wyżej"), SV("同上"),           SV("同様に"),     SV("то же ")};
-    const struct md_node *next = n->next == MD_NONE ? NULL : &b->rb->md.v[n->next];
-    struct sv text = sv_trim(n->text), said = text, host;
-
-    if (where_read(text, &host) == WHERE_ONCE) /* "On pg1: as for the standbys." */
-        said = sv_trim(sv_sub(text, sv_find(text, SV(": "), 0) + 1, text.n));
-    if (!told_acts(b) || b->quoted || text.n > 160 || n->parent != 0 || b->part == RB_NONE ||
-        n->before == MD_NONE || b->rb->md.v[n->before].kind != MD_HEADING ||
-        (next && next->kind != MD_HEADING && next->kind != MD_PARAGRAPH))
-        return false;
-    for (size_t i = 0; i < ARRAY_LEN(fronts); i++)
-        if (sv_starts_nocase(said, fronts[i])) {
-            (void)build_step(b, STEP_MANUAL, n->line,
-                             arena_fmt(b->arena, "%.*s: %.*s",
-                                       SV_FMT(build_part(b, b->part)->title), SV_FMT(text)));
-            return true;
-        }
-    return false;
 }
 
 /* --- lists --- */

@@ -140,6 +140,15 @@ static struct sv where_names(struct sv first, struct sv rest)
     return where_later(all, behind);
 }
 
+/* "Web-Servers" as "Servers" */
+static struct sv where_tail(struct sv word)
+{
+    for (size_t i = word.n; i > 1; i--)
+        if (word.p[i - 1] == '-')
+            return sv_sub(word, i, word.n);
+    return word;
+}
+
 /* "web servers", "database primary": up to the last word of four that machines are called; empty: none is. */
 static struct sv where_words(struct sv text, bool *mine)
 {
@@ -153,8 +162,8 @@ static struct sv where_words(struct sv text, bool *mine)
             *mine = true;
             return bare;
         }
-        machine |= where_in(bare, &where_machines);
-        if (where_in(bare, &where_machines) || (machine && where_in(bare, &where_more)))
+        machine |= where_in(where_tail(bare), &where_machines);
+        if (where_in(where_tail(bare), &where_machines) || (machine && where_in(bare, &where_more)))
             found = sv_sub(text, 0, (size_t)(bare.p + bare.n - text.p));
         else if (machine)
             break;
