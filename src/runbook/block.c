@@ -307,6 +307,8 @@ static struct sv block_label_condition(const struct block_reader *r)
         found = wait_later(r->b, label);
     if (!found.n && sv_ends(label, SV(":")))
         found = case_of_place(b, label);
+    if (!found.n && !back)
+        found = case_of_answer(label);
     if (found.n)
         return found;
     if (!sv_ends(label, SV(":")) && !sv_ends(label, SV("：")) && !sv_ends(label, SV("、")))

@@ -2,6 +2,8 @@
  * mention: commands in lists and tables that nothing carries out, as their section only tells ("Timeline", "Contacts",
  * "Known issues") or the table is none of steps.  Those that change something are left to people, and the plan says so.
  */
+#include <string.h>
+
 #include "base/regex.h"
 #include "base/sv.h"
 #include "runbook/reader_int.h"
@@ -225,6 +227,14 @@ static bool mention_goes_on(const struct rb_build *b, const struct md_node *n)
            b->parts.v[b->part].node == n->parent && n->before != MD_NONE;
 }
 
+/* "If anything goes wrong after step 3: restore it with `x`": nobody does it in a run that goes well. */
+static bool mention_is_failure(const struct rb_build *b, struct sv text)
+{
+    return build_role(b) != ROLE_ROLLBACK &&
+           told_starts(text, WORDS_HERE("if in when should falls wenn si")) &&
+           regex_has(b->block_patterns[BLOCK_TROUBLE], told_first_sentence(text));
+}
+
 bool mention_paragraph(struct rb_build *b, const struct md_node *n)
 {
     const struct md_span *s = n->n_spans && n->text.n <= EXPECT_MAX_BYTES ? mention_span(n) : NULL;
@@ -240,7 +250,7 @@ bool mention_paragraph(struct rb_build *b, const struct md_node *n)
         regex_has(b->block_patterns[BLOCK_NOT_TO_RUN], text) ||
         regex_has(b->block_patterns[BLOCK_DENIES], sv_sub(text, 0, s->from)))
         return false;
-    if (mention_is_case(b, sv_trim(sv_sub(n->text, 0, s->from)))) {
+    if (mention_is_case(b, sv_trim(sv_sub(n->text, 0, s->from))) || mention_is_failure(b, text)) {
         otherwise_remark(b, n->line, text);
     } else if (item && !mention_goes_on(b, n)) {
         size_t before = b->mentions.n;
@@ -254,5 +264,55 @@ bool mention_paragraph(struct rb_build *b, const struct md_node *n)
         build_step(b, STEP_MANUAL, n->line, attach_text(b, (uint32_t)(n - b->rb->md.v)))
             ->step.end_line = n->end_line;
     }
+    return true;
+}
+
+/* "Expected output of `x`:" above a block, where no command is: somebody runs it and compares. */
+bool mention_output_of(struct rb_build *b, const struct md_node *n)
+{
+    const struct md_node *next = n->next == MD_NONE ? NULL : &b->rb->md.v[n->next];
+    struct sv text = sv_trim(n->text);
+
+    if (!n->n_spans || !next || next->kind != MD_CODE || !sv_ends(text, SV(":")) || !told_acts(b) ||
+        b->quoted || b->whole || text.n > LABEL_MAX_BYTES ||
+        !(sv_starts_nocase(text, SV("expected output of ")) ||
+          sv_starts_nocase(text, SV("output of ")) ||
+          sv_starts_nocase(text, SV("expected result of "))))
+        return false;
+    for (size_t i = b->steps.n; i > 0 && b->steps.v[i - 1].step.part == b->part; i--)
+        if (sv_has(b->steps.v[i - 1].step.text, sv_sub(n->text, n->spans[0].from, n->spans[0].to)))
+            return false; /* it was run right above */
+    (void)build_step(b, STEP_MANUAL, n->line,
+                     arena_fmt(b->arena, "%.*s\n%.*s",
+                               SV_FMT(attach_text(b, (uint32_t)(n - b->rb->md.v))),
+                               SV_FMT(sv_trim(next->text))));
+    b->block_steps = b->steps.n;
+    return true;
+}
+
+/* "- [ ] ~~Run the old migrator~~": struck out, so nobody does it, and the plan lists it. */
+bool mention_struck(struct rb_build *b, uint32_t item)
+{
+    const struct md_node *v = b->rb->md.v;
+    uint32_t first = v[item].first;
+    struct sv line = sv_trim(document_line(b->rb->doc, v[item].line)), box;
+    size_t end;
+
+    while (line.n && strchr("-*+.)0123456789 ", *line.p))
+        line = sv_sub(line, 1, line.n);
+    if (block_box(line, &box))
+        line = box;
+    if (first == MD_NONE || v[first].kind != MD_PARAGRAPH || !sv_eat(&line, SV("~~")))
+        return false;
+    end = sv_find(line, SV("~~"), 0);
+    if (end == SV_NPOS)
+        return false;
+    line = sv_trim(sv_sub(line, end + 2, line.n));
+    if (line.n && *line.p != '(' && !sv_starts(line, SV("–")) && !sv_starts(line, SV("—")) &&
+        *line.p != '-')
+        return false; /* what stands behind it is done instead */
+    *vec_add(&b->mentions) = (struct rb_mention){
+        v[item].line, b->part,
+        arena_fmt(b->arena, "struck out: %.*s", SV_FMT(sv_trim(v[first].text))), true};
     return true;
 }

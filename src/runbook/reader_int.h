@@ -348,6 +348,8 @@ void attach_criteria(struct rb_build *b, uint32_t list);
  * case.c: "Production only", "Do not run this in staging", "Skip on replicas": a condition; empty: it says no such thing.  The
  * plan knows "for production only" and "not for staging" for what they are.
  */
+/* "Anything other than 200 → go back:": when that is done; empty: always. */
+struct sv case_of_answer(struct sv label);
 struct sv case_of_place(const struct rb_build *b, struct sv text);
 /* case.c: does the paragraph say when its section is done? */
 void case_paragraph(struct rb_build *b, const struct md_node *n);
@@ -431,6 +433,9 @@ bool block_tells(const struct rb_build *b, const struct md_node *n);
 bool block_span_is_command(const struct md_node *n, const struct md_span *s);
 /* mention.c: a text that nothing carries out: the commands in it that change something are left to people. */
 void mention_read(struct rb_build *b, const struct md_node *n);
+/* "Expected output of `x`:" above a block; an item that is struck out.  False: they are not. */
+bool mention_output_of(struct rb_build *b, const struct md_node *n);
+bool mention_struck(struct rb_build *b, uint32_t item);
 /* The text of an item above its commands. */
 void mention_head(struct rb_build *b, const struct md_node *n);
 /* A paragraph of a section about troubleshooting. */
@@ -679,6 +684,16 @@ bool way_back_label(struct rb_build *b, uint32_t node);
 void way_back_node(struct rb_build *b, uint32_t node);
 void way_back_end(struct rb_build *b);
 
+/* told.c: a sentence; begins as {0}.  The next one, whatever it says, and with what it tells; false: there is none. */
+struct told_sentence {
+    size_t from, to; /* with its full stop */
+    enum told_how how;
+    bool in_case;   /* "If ..., call the DBA" */
+    struct sv main; /* of such: "call the DBA" */
+};
+bool told_cut(struct sv text, struct told_sentence *s);
+bool told_next(struct sv text, struct told_sentence *s);
+
 /* told.c: what sentences tell a person to do.  decided: rules were read from some of them. */
 void told_paragraph(struct rb_build *b, const struct md_node *n, bool decided);
 /* A list below "... by hand:" in which nothing was found to do; `label` is that line. */
@@ -701,6 +716,8 @@ void told_jumps(struct rb_build *b, const struct md_node *n);
 bool told_expects(struct rb_build *b, const struct md_node *n);
 /* The same as told_verb() of a sentence that may say when first: "When you are ready, edit `x`". */
 enum told_how told_how(struct sv sentence);
+/* What stands behind "Expected:". */
+void told_expected(struct rb_build *b, struct sv text, size_t line);
 /* Does a sentence of it tell to do something, in a case or always? */
 bool told_tells(struct sv text);
 /* Behind the "[!NOTE]" of a quote. */

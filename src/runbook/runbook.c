@@ -581,10 +581,10 @@ static void read_paragraph(struct rb_build *b, uint32_t node)
          inline_typed(b, n, true)))
         return;
     read_move(b, n);
-    if (told_again(b, n))
+    if (told_again(b, n) || mention_output_of(b, n))
         return;
     if (build_role_acts(build_role(b)) && expect_is_label(attach_text(b, node), &rest) && rest.n)
-        build_expect(b, b->block_steps, rest, n->line);
+        told_expected(b, rest, n->line);
     else if (!signs)
         read_told(b, n, before);
 }
@@ -784,6 +784,8 @@ static void read_item(struct rb_build *b, uint32_t item)
     uint32_t first = b->rb->md.v[item].first;
     bool titled = first != MD_NONE && b->rb->md.v[first].kind == MD_PARAGRAPH, whole = b->whole;
 
+    if (build_role_acts(build_role(b)) && mention_struck(b, item))
+        return;
     if (titled && (!b->rb->md.v[item].task || watch_is_reasons(b)) &&
         watch_item(b, sv_trim(read_item_text(b, item)), b->rb->md.v[item].line)) {
         struct sv label = b->label;
@@ -1105,9 +1107,18 @@ static void build_release_readers(struct rb_build *b)
         regex_free(b->block_patterns[i]);
 }
 
+static void build_release_told(struct rb_build *b)
+{
+    vec_release(&b->remarks);
+    vec_release(&b->failures);
+    vec_release(&b->mentions);
+    vec_release(&b->forbids);
+}
+
 static void build_release(struct rb_build *b)
 {
     build_release_readers(b);
+    build_release_told(b);
     for (size_t i = 0; i < b->steps.n; i++)
         vec_release(&b->steps.v[i].expects);
     vec_release(&b->parts);
@@ -1118,10 +1129,6 @@ static void build_release(struct rb_build *b)
     vec_release(&b->messages);
     vec_release(&b->metas);
     vec_release(&b->notes);
-    vec_release(&b->remarks);
-    vec_release(&b->failures);
-    vec_release(&b->mentions);
-    vec_release(&b->forbids);
     vec_release(&b->signers);
     vec_release(&b->names);
     vec_release(&b->jumps);
