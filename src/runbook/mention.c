@@ -227,14 +227,6 @@ static bool mention_goes_on(const struct rb_build *b, const struct md_node *n)
            b->parts.v[b->part].node == n->parent && n->before != MD_NONE;
 }
 
-/* "If anything goes wrong after step 3: restore it with `x`": nobody does it in a run that goes well. */
-static bool mention_is_failure(const struct rb_build *b, struct sv text)
-{
-    return build_role(b) != ROLE_ROLLBACK &&
-           told_starts(text, WORDS_HERE("if in when should falls wenn si")) &&
-           regex_has(b->block_patterns[BLOCK_TROUBLE], told_first_sentence(text));
-}
-
 bool mention_paragraph(struct rb_build *b, const struct md_node *n)
 {
     const struct md_span *s = n->n_spans && n->text.n <= EXPECT_MAX_BYTES ? mention_span(n) : NULL;
@@ -250,7 +242,7 @@ bool mention_paragraph(struct rb_build *b, const struct md_node *n)
         regex_has(b->block_patterns[BLOCK_NOT_TO_RUN], text) ||
         regex_has(b->block_patterns[BLOCK_DENIES], sv_sub(text, 0, s->from)))
         return false;
-    if (mention_is_case(b, sv_trim(sv_sub(n->text, 0, s->from))) || mention_is_failure(b, text)) {
+    if (mention_is_case(b, sv_trim(sv_sub(n->text, 0, s->from)))) {
         otherwise_remark(b, n->line, text);
     } else if (item && !mention_goes_on(b, n)) {
         size_t before = b->mentions.n;

@@ -190,9 +190,8 @@ bool told_boxes(struct rb_build *b, const struct md_node *n)
 
             watch_propose(b, text, at);
             step = &build_step(b, approval ? STEP_APPROVAL : STEP_MANUAL, at, text)->step;
-        } else if (!step) {
-            return false;
         } else {
+            assert(step); /* the first line has one */
             step->text.n = (size_t)(line.p + line.n - step->text.p);
             step->end_line = at;
         }

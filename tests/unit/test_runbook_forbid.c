@@ -35,6 +35,7 @@ T(what_must_not_be_done_to_a_host_is_asked_about)
     want_asked("db01 must never be touched.", "\nOn db01:" SH("ls /srv\nsystemctl stop x"),
                "systemctl stop x");
     want_asked("Reports must not be rebooted.", "\nOn db01:" SH("reboot"), "");
+    want_asked("web/db01 must never be rebooted.", "\nOn db01:" SH("reboot"), "");
     want_asked("db01 must not be alone.", "\nOn db01:" SH("reboot"), "");
     want_asked("db01 must not be ", "\nOn db01:" SH("reboot"), "");
     want_asked("**db01** must never be rebooted.", "\nOn db01:" SH("reboot"), "reboot");

@@ -127,6 +127,8 @@ T(what_is_told_beside_the_commands_of_an_item_is_done)
     want_steps(
         "# R\n## Deployment\n1. On the standby run `systemctl stop x`.\n\n   ```sh\n   systemctl stop x\n   ```\n",
         "deploy systemctl stop x");
+    want_mentions("# R\n## Troubleshooting\n- Run `systemctl restart b`.\n",
+                  "3:systemctl restart b");
     want_mentions("# R\n## Deployment\n- Then `systemctl restart v`\n", "3:systemctl restart v");
 }
 

@@ -80,6 +80,8 @@ T(a_case_that_goes_on_elsewhere_is_told)
         "If anything goes wrong: restore the backup with pg_restore x.");
     want_remarks(DEPLOY SH("./a") "\nIf anything goes wrong: run `pg_restore x`.\n",
                  "If anything goes wrong: run pg_restore x.");
+    want_remarks(DEPLOY SH("./a") "\nIf it fails, restart it: `systemctl restart x`.\n",
+                 "If it fails, restart it: systemctl restart x.");
     want_remarks(DEPLOY "Never touch pg1 before the end of it.\n" SH("./a"),
                  "Never touch pg1 before the end of it.");
     want_remarks(DEPLOY "Never touch pg1 before that:\n" SH("./a"), "");
@@ -130,9 +132,10 @@ T(what_is_struck_out_is_done_by_nobody)
 {
     CLEANUP(reading_done) struct reading r;
 
-    read_text(&r, DEPLOY
-              "- [ ] ~~Run the migrator~~ (not needed)\n- [ ] ~~Stop it~~ start it\n1. ~~Look~~\n");
-    T_EQ(r.rb.n_steps, 1);
+    read_text(
+        &r, DEPLOY
+        "- [ ] ~~Run the migrator~~ (not needed)\n- [ ] ~~Stop it~~ start it\n- [ ] ~~No end\n1. ~~Look~~\n");
+    T_EQ(r.rb.n_steps, 2);
     T_EQ(r.rb.n_mentions, 2);
     SAME(r.rb.mentions[0].text, "struck out: Run the migrator (not needed)");
 }

@@ -415,6 +415,8 @@ T(boxes_behind_other_text_are_confirmed_each)
                "manual Restart the proxy.|manual 1. ./open");
     want_kinds("# R\n## Deploy\n\n`./x` is slow. ☐️ `./open` ☐ \n",
                "manual ./x is slow.|manual ./open ☐");
+    want_kinds("# R\n## Deploy\n\nIn order: ☐ 1. Open all of it\n☐ |\n",
+               "manual 1. Open all of it");
     want_kinds("# R\n## Deploy\n\nBackup taken? ☐ Yes ☐ No\n", "manual Backup taken? ☐ Yes ☐ No");
     want_kinds("# R\n## Deploy\n\nIf it is on, do: ☐ Flush the whole cache now\n",
                "manual If it is on, do: ☐ Flush the whole cache now");
