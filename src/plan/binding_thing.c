@@ -7,6 +7,7 @@
 #include "base/sv.h"
 #include "plan/binding_int.h"
 #include "rule/env.h"
+#include "runbook/runbook.h"
 #include "runbook/yaml.h"
 
 static const struct binding_key binding_variable_keys[] = {
@@ -409,6 +410,8 @@ const struct binding_host *binding_find_host(const struct binding *b, struct sv 
 
         if (sv_eq(h->name, name))
             return h;
+        if (sv_ends(name, SV(RB_OR_HERE)))
+            continue; /* which of them, somebody says */
         if (sv_eq(h->name, SV("*")))
             any = h;
         else if (binding_same_host(h->name, name, h->group.n_members > 0)) {

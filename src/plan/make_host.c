@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/sv.h"
+#include "base/text.h"
 #include "plan/make_int.h"
 
 /* What is bound to a group; make_fleets() goes on from this.  A person looks at each host, too. */
@@ -35,6 +36,20 @@ bool make_is_remote(const struct make *m, const struct rb_step *s)
     return make_host(m, s, &bound) || !bound;
 }
 
+/* "web1, or here": of commands behind those that are there, and of an ssh behind one that nothing has left. */
+static void make_ask_typed(struct make *m, const struct rb_step *s)
+{
+    struct sv host = sv_sub(s->host, 0, s->host.n - SV(RB_OR_HERE).n);
+
+    make_question(
+        m, s->line, "host", true,
+        arena_fmt(m->arena, "is '%.*s' run on %.*s, of which the text before it speaks, or here?",
+                  SV_FMT(text_cut(s->text, 120)), SV_FMT(host)),
+        arena_fmt(m->arena,
+                  "hosts: {\"%.*s\": local}, or {address: ...} of %.*s; or 'host' of each step",
+                  SV_FMT(s->host), SV_FMT(host)));
+}
+
 static void make_ask_host(struct make *m, const struct rb_step *s)
 {
     struct sv text = arena_fmt(m->arena, "how is host '%.*s' reached?", SV_FMT(s->host));
@@ -51,6 +66,10 @@ static void make_ask_host(struct make *m, const struct rb_step *s)
     binding_host_key(s->host, &key);
     if (!map_put(&m->hosts_asked, arena_sv(m->arena, strbuf_sv(&key)), 1))
         return; /* asked */
+    if (sv_ends(s->host, SV(RB_OR_HERE))) {
+        make_ask_typed(m, s);
+        return;
+    }
     make_question(m, s->line, "host", true, text,
                   arena_fmt(m->arena, "hosts: {\"%.*s\": ADDRESS}, as ssh takes it, or local%s",
                             SV_FMT(s->host), several));

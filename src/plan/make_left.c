@@ -101,7 +101,8 @@ void make_left(struct make *m)
         const struct rb_mention *one = &rb->mentions[i];
         const struct rb_part *p = one->part == RB_NONE ? NULL : &rb->parts[one->part];
 
-        left_add(&list, p ? p->id : SV(""), one->line, "command", p ? p->title : SV(""), one->text);
+        left_add(&list, p ? p->id : SV(""), one->line, one->task ? "task" : "command",
+                 p ? p->title : SV(""), one->text);
     }
     if (list.n)
         qsort(list.v, list.n, sizeof(*list.v), left_by_line);

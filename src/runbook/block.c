@@ -49,10 +49,25 @@ static bool block_changes_host(struct block_reader *r, const struct command *c)
         r->b->host = build_leave_shell(r->b);
     else
         return false;
+    if (c->form == COMMAND_SSH)
+        stay_logged_in(r->b, r->block);
+    r->b->stay.host.n = 0;
     return true;
 }
 
 /* --- commands --- */
+
+/* `ssh lb01 "x"` while one is on web1: is it typed there? */
+static struct sv block_typed_on(const struct block_reader *r, const struct shell_item *item)
+{
+    const struct rb_build *b = r->b;
+    size_t host = item->n_simple ? command_ssh_host(&item->simple[0]) : 0;
+
+    if (!host || (b->given.n && b->given.p == b->host.p) ||
+        block_prompt_host(r->prompts, item->line).n)
+        return b->host;
+    return stay_typed_on(b, r->block, item->simple[0].words[host].value);
+}
 
 static void block_shell_step(struct block_reader *r, uint32_t index, const struct shell_item *item)
 {
@@ -73,6 +88,7 @@ static void block_shell_step(struct block_reader *r, uint32_t index, const struc
     d->step.block = r->block;
     d->step.item = index;
     d->step.command = c;
+    d->step.host = block_typed_on(r, item);
     block_take_pending(r, r->b->steps.n - 1);
     if (terminal_ends_session(item))
         r->b->host = (struct sv){NULL, 0};
@@ -291,6 +307,8 @@ static struct sv block_label_condition(const struct block_reader *r)
         found = wait_later(r->b, label);
     if (!found.n && sv_ends(label, SV(":")))
         found = case_of_place(b, label);
+    if (!found.n && !back)
+        found = case_of_answer(label);
     if (found.n)
         return found;
     if (!sv_ends(label, SV(":")) && !sv_ends(label, SV("：")) && !sv_ends(label, SV("、")))
@@ -645,14 +663,19 @@ static enum where_kind block_where(const struct rb_build *b, struct sv text, str
 
 static void block_enter_host(struct rb_build *b, uint32_t node, struct scope *outer)
 {
-    struct sv host = {NULL, 0}, text = b->rb->md.v[node].text;
+    struct sv host = {NULL, 0}, said, text = b->rb->md.v[node].text;
     enum where_kind where =
         outer->gave_host || block_has_ssh(text) ? WHERE_NOT : block_where(b, text, &host);
 
     if (outer->gave_host)
         return;
+    if (where == WHERE_ONCE && told_host(b->label, &said) == WHERE_ONCE &&
+        !block_has_prompt_host(text))
+        stay_begin(b, node, said);
     if (where != WHERE_ONCE && where != WHERE_STAY) {
-        host = b->host.n ? (struct sv){NULL, 0} : folder_host(b, text);
+        host = block_has_ssh(text) ? host : stay_host(b, node, b->label, text);
+        if (!host.n && !b->host.n)
+            host = folder_host(b, text);
         if (!host.n)
             return;
     }
@@ -1032,16 +1055,20 @@ bool block_tells(const struct rb_build *b, const struct md_node *n)
 bool block_inline(struct rb_build *b, const struct md_node *n)
 {
     enum block_told told = block_has_command(n) ? block_told(b, n) : TOLD_NOTHING;
-    struct sv outer = b->host, host;
+    struct sv outer = b->host, host, said;
     size_t before = b->steps.n;
     bool found, there;
 
     if (told == TOLD_NOTHING || scope_way(b, b->part) != SCOPE_RUNS)
         return false;
     there = block_inline_host(b, n, &host);
+    if (there && where_read(n->text, &said) == WHERE_ONCE)
+        stay_begin(b, (uint32_t)(n - b->rb->md.v), said);
     there = there || inline_host(b, n, &host);
-    if (!there && !b->host.n) {
-        host = folder_host(b, block_first_code(n));
+    if (!there) {
+        host = stay_host(b, (uint32_t)(n - b->rb->md.v), n->text, block_first_code(n));
+        if (!host.n && !b->host.n)
+            host = folder_host(b, block_first_code(n));
         there = host.n > 0;
     }
     if (there)

@@ -170,6 +170,29 @@ struct sv case_of_place(const struct rb_build *b, struct sv text)
     return arena_fmt(b->arena, "as it says: \"%.*s\"", SV_FMT(told_bare(text)));
 }
 
+/* "Anything other than 200 → go back:", "Not 200? Go back:": what is seen, before what is done then; empty: the label says no such. */
+struct sv case_of_answer(struct sv label)
+{
+    static const struct sv arrows[] = {SV("→"), SV("->"), SV("=>"), SV("⇒"), SV("?")};
+    struct sv before, behind;
+
+    if (!sv_ends(label, SV(":")))
+        return (struct sv){NULL, 0};
+    for (size_t i = 0; i < ARRAY_LEN(arrows); i++) {
+        size_t at = sv_find(label, arrows[i], 0);
+
+        if (at == SV_NPOS)
+            continue;
+        before = sv_trim(sv_sub(label, 0, at));
+        behind = sv_trim(sv_sub(label, at + arrows[i].n, label.n - 1));
+        if (before.n && sv_find_byte(before, ' ', 0) < before.n && told_how(behind) != TOLD_NOT &&
+            !told_starts(before,
+                         WORDS_HERE("step phase stage then next now first finally ready done")))
+            return told_last_sentence(before);
+    }
+    return (struct sv){NULL, 0};
+}
+
 /* A sentence of the label that says in which environment, or not in which. */
 static struct sv case_of_places(const struct rb_build *b, struct sv label)
 {

@@ -1074,6 +1074,19 @@ bool expect_is_label(struct sv text, struct sv *rest)
         {SV("Erwartet"), true},
         {SV("Erwartete Ausgabe"), true},
         {SV("Erwartung"), true},
+        {SV("Résultat attendu"), true},
+        {SV("Résultats attendus"), true},
+        {SV("Réponse attendue"), true},
+        {SV("Sortie attendue"), true},
+        {SV("Resultado esperado"), true},
+        {SV("Respuesta esperada"), true},
+        {SV("Salida esperada"), true},
+        {SV("Saída esperada"), true},
+        {SV("Risultato atteso"), true},
+        {SV("Output atteso"), true},
+        {SV("Se espera"), true},
+        {SV("Attendu"), true},
+        {SV("Esperado"), true},
         {SV("Expect "), false},
         {SV("Should "), false},
         {SV("Must "), false},
@@ -1090,7 +1103,7 @@ bool expect_is_label(struct sv text, struct sv *rest)
     static const bool begins[256] = {
         /* one of them */
         ['e'] = true, ['c'] = true, ['s'] = true, ['y'] = true, ['a'] = true,
-        ['m'] = true, ['r'] = true, ['b'] = true, ['n'] = true};
+        ['m'] = true, ['o'] = true, ['r'] = true, ['b'] = true, ['n'] = true};
     struct sv t = sv_trim(text);
 
     if (t.n && (unsigned char)*t.p >= 0xe4 && expect_is_label_cjk(t, rest))
@@ -1115,6 +1128,8 @@ bool expect_is_label(struct sv text, struct sv *rest)
         if (sv_starts(after, SV("("))) /* "Expected output (approximate):" */
             after = sv_trim_left(
                 sv_sub(after, size_min(sv_find_byte(after, ')', 0), after.n - 1) + 1, after.n));
+        if (sv_eat(&after, SV("\xc2\xa0")) || sv_eat(&after, SV("\xe2\x80\xaf")))
+            after = sv_trim_left(after); /* French, and word processors */
         if (sv_eat(&after, SV(":")) || sv_eat(&after, SV("\xef\xbc\x9a"))) {
             *rest = sv_trim(after);
             return true;

@@ -998,7 +998,9 @@ void finish(struct rb_build *b)
     finish_jumps(b);
     symptom_finish(b);
     finish_roles(b);
+    ways_finish(b);
     finish_steps(b);
+    forbid_finish(b);
     finish_single(b);
     repeats_finish(b);
     failure_finish(b);

@@ -423,6 +423,8 @@ bool inline_logs_in(struct rb_build *b, const struct md_node *n)
         !ascii_is_word(*word.p))
         return false;
     b->host = word;
+    b->stay.host.n = 0;
+    stay_logged_in(b, RB_NONE);
     return true;
 }
 

@@ -2,6 +2,8 @@
  * mention: commands in lists and tables that nothing carries out, as their section only tells ("Timeline", "Contacts",
  * "Known issues") or the table is none of steps.  Those that change something are left to people, and the plan says so.
  */
+#include <string.h>
+
 #include "base/regex.h"
 #include "base/sv.h"
 #include "runbook/reader_int.h"
@@ -38,7 +40,8 @@ static void mention_commands(struct rb_build *b, const struct md_node *n)
         struct sv code = sv_sub(n->text, s->from, s->to);
 
         if (s->kind == MD_CODE_SPAN && block_span_is_command(n, s) && mention_acts(b, code))
-            *vec_add(&b->mentions) = (struct rb_mention){md_line_at(n, s->from), b->part, code};
+            *vec_add(&b->mentions) =
+                (struct rb_mention){md_line_at(n, s->from), b->part, code, false};
     }
 }
 
@@ -49,7 +52,23 @@ static void mention_task(struct rb_build *b, const struct md_node *n)
 
     if (build_role(b) == ROLE_FOLLOW_UP && !remark_is(b, text) &&
         told_how(told_first_sentence(text)) != TOLD_NOT)
-        *vec_add(&b->mentions) = (struct rb_mention){n->line, b->part, sv_trim(text)};
+        *vec_add(&b->mentions) = (struct rb_mention){n->line, b->part, sv_trim(text), true};
+}
+
+/* "If it does not start, restart the database." below "Troubleshooting": for people, in that case. */
+void mention_help(struct rb_build *b, const struct md_node *n)
+{
+    size_t before = b->mentions.n;
+
+    if (build_role(b) != ROLE_TROUBLESHOOT || b->aside || sv_ends(sv_trim(n->text), SV(":")) ||
+        n->text.n > EXPECT_MAX_BYTES)
+        return;
+    if (before && vec_last(&b->mentions)->line >= n->line)
+        return; /* the item was read */
+    mention_commands(b, n);
+    if (b->mentions.n == before && !remark_is(b, n->text) && told_tells(n->text))
+        *vec_add(&b->mentions) = (struct rb_mention){
+            n->line, b->part, attach_text(b, (uint32_t)(n - b->rb->md.v)), true};
 }
 
 void mention_read(struct rb_build *b, const struct md_node *n)
@@ -79,6 +98,17 @@ static bool mention_describes(struct sv after)
            told_starts(word, WORDS_HERE("will can may might are were have and or"));
 }
 
+/* "Then", "Afterwards,": what stands behind it is the next that is done. */
+static bool mention_is_next(struct sv before)
+{
+    static struct words turns = WORDS(
+        "then next finally afterwards lastly now first also again dann danach zuletzt zuerst ensuite puis enfin luego después "
+        "finalmente depois");
+    struct sv last = told_bare(sv_trim(before));
+
+    return words_have(&turns, last) || sv_eq_nocase(last, SV("after that"));
+}
+
 /* Does the command stand where somebody is told to run it: first, or behind "Smoke:", "→", "then"? */
 static bool mention_is_told(const struct md_node *n, const struct md_span *s)
 {
@@ -86,6 +116,8 @@ static bool mention_is_told(const struct md_node *n, const struct md_span *s)
                                      SV("?"), SV(" then"), SV(" run"), SV(" until")};
     struct sv before = sv_trim(sv_sub(n->text, 0, s->from));
 
+    if (mention_is_next(before))
+        return true;
     for (size_t i = 0; i < ARRAY_LEN(ends); i++)
         if (sv_ends(before, ends[i]))
             return true;
@@ -99,7 +131,9 @@ static const struct md_span *mention_span(const struct md_node *n)
         const struct md_span *s = &n->spans[i];
         struct sv code = sv_sub(n->text, s->from, s->to);
 
-        if (s->kind == MD_CODE_SPAN && block_span_is_command(n, s) && mention_is_told(n, s) &&
+        if (s->kind == MD_CODE_SPAN && mention_is_told(n, s) &&
+            (block_span_is_command(n, s) ||
+             (block_is_script(code) && mention_is_next(sv_sub(n->text, 0, s->from)))) &&
             sv_find_byte(code, '\n', 0) == SV_NPOS &&
             (block_knows_command(code) || block_is_script(code) || block_looks_typed(code)))
             return s;
@@ -166,6 +200,33 @@ static bool mention_is_output(const struct rb_build *b, const struct md_node *n)
     return above && above->kind == MD_PARAGRAPH && sv_ends(sv_trim(above->text), SV(":"));
 }
 
+/* "On the standby run `x`." as what an item says above its commands, which do something else: no command of it was found. */
+void mention_head(struct rb_build *b, const struct md_node *n)
+{
+    const struct md_span *s = n->n_spans && n->text.n <= EXPECT_MAX_BYTES ? mention_span(n) : NULL;
+    struct sv text = sv_trim(n->text), code;
+
+    if (!s || b->quoted || b->aside || sv_ends(text, SV(":")) || remark_is(b, text) ||
+        !build_role_acts(build_role(b)) || build_role(b) == ROLE_MONITOR ||
+        regex_has(b->block_patterns[BLOCK_NOT_TO_RUN], text) ||
+        regex_has(b->block_patterns[BLOCK_DENIES], sv_sub(text, 0, s->from)) ||
+        mention_is_case(b, sv_trim(sv_sub(n->text, 0, s->from))))
+        return;
+    code = sv_sub(n->text, s->from, s->to);
+    for (uint32_t c = n->next; c != MD_NONE; c = b->rb->md.v[c].next)
+        if (b->rb->md.v[c].kind == MD_CODE && sv_has(b->rb->md.v[c].text, code))
+            return; /* it is there again */
+    if (s->from > 0 && mention_acts(b, code))
+        (void)build_step(b, STEP_MANUAL, n->line, attach_text(b, (uint32_t)(n - b->rb->md.v)));
+}
+
+/* Behind commands of an item that is carried out: "Then `x`." */
+static bool mention_goes_on(const struct rb_build *b, const struct md_node *n)
+{
+    return b->part != RB_NONE && b->parts.v[b->part].kind == PART_ITEM &&
+           b->parts.v[b->part].node == n->parent && n->before != MD_NONE;
+}
+
 bool mention_paragraph(struct rb_build *b, const struct md_node *n)
 {
     const struct md_span *s = n->n_spans && n->text.n <= EXPECT_MAX_BYTES ? mention_span(n) : NULL;
@@ -183,12 +244,67 @@ bool mention_paragraph(struct rb_build *b, const struct md_node *n)
         return false;
     if (mention_is_case(b, sv_trim(sv_sub(n->text, 0, s->from)))) {
         otherwise_remark(b, n->line, text);
-    } else if (item) {
+    } else if (item && !mention_goes_on(b, n)) {
+        size_t before = b->mentions.n;
+
         mention_read(b, n);
+        if (b->mentions.n == before && mention_acts(b, sv_sub(n->text, s->from, s->to)))
+            *vec_add(&b->mentions) = (struct rb_mention){md_line_at(n, s->from), b->part,
+                                                         sv_sub(n->text, s->from, s->to), false};
         return false;
     } else {
         build_step(b, STEP_MANUAL, n->line, attach_text(b, (uint32_t)(n - b->rb->md.v)))
             ->step.end_line = n->end_line;
     }
+    return true;
+}
+
+/* "Expected output of `x`:" above a block, where no command is: somebody runs it and compares. */
+bool mention_output_of(struct rb_build *b, const struct md_node *n)
+{
+    const struct md_node *next = n->next == MD_NONE ? NULL : &b->rb->md.v[n->next];
+    struct sv text = sv_trim(n->text);
+
+    if (!n->n_spans || !next || next->kind != MD_CODE || !sv_ends(text, SV(":")) || !told_acts(b) ||
+        b->quoted || b->whole || text.n > LABEL_MAX_BYTES ||
+        !(sv_starts_nocase(text, SV("expected output of ")) ||
+          sv_starts_nocase(text, SV("output of ")) ||
+          sv_starts_nocase(text, SV("expected result of "))))
+        return false;
+    for (size_t i = b->steps.n; i > 0 && b->steps.v[i - 1].step.part == b->part; i--)
+        if (sv_has(b->steps.v[i - 1].step.text, sv_sub(n->text, n->spans[0].from, n->spans[0].to)))
+            return false; /* it was run right above */
+    (void)build_step(b, STEP_MANUAL, n->line,
+                     arena_fmt(b->arena, "%.*s\n%.*s",
+                               SV_FMT(attach_text(b, (uint32_t)(n - b->rb->md.v))),
+                               SV_FMT(sv_trim(next->text))));
+    b->block_steps = b->steps.n;
+    return true;
+}
+
+/* "- [ ] ~~Run the old migrator~~": struck out, so nobody does it, and the plan lists it. */
+bool mention_struck(struct rb_build *b, uint32_t item)
+{
+    const struct md_node *v = b->rb->md.v;
+    uint32_t first = v[item].first;
+    struct sv line = sv_trim(document_line(b->rb->doc, v[item].line)), box;
+    size_t end;
+
+    while (line.n && strchr("-*+.)0123456789 ", *line.p))
+        line = sv_sub(line, 1, line.n);
+    if (block_box(line, &box))
+        line = box;
+    if (first == MD_NONE || v[first].kind != MD_PARAGRAPH || !sv_eat(&line, SV("~~")))
+        return false;
+    end = sv_find(line, SV("~~"), 0);
+    if (end == SV_NPOS)
+        return false;
+    line = sv_trim(sv_sub(line, end + 2, line.n));
+    if (line.n && *line.p != '(' && !sv_starts(line, SV("–")) && !sv_starts(line, SV("—")) &&
+        *line.p != '-')
+        return false; /* what stands behind it is done instead */
+    *vec_add(&b->mentions) = (struct rb_mention){
+        v[item].line, b->part,
+        arena_fmt(b->arena, "struck out: %.*s", SV_FMT(sv_trim(v[first].text))), true};
     return true;
 }

@@ -133,3 +133,19 @@ struct sv names_short(const struct names *names, struct sv id)
     }
     return id;
 }
+
+bool runbook_id_matches(struct sv id, struct sv ref)
+{
+    size_t at = 0;
+
+    if (!ref.n)
+        return false;
+    while ((at = sv_find(id, ref, at)) != SV_NPOS) {
+        size_t end = at + ref.n;
+
+        if ((at == 0 || id.p[at - 1] == '/') && (end == id.n || id.p[end] == '/'))
+            return true;
+        at++;
+    }
+    return false;
+}

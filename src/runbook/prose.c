@@ -5,6 +5,7 @@
 #include "base/regex.h"
 #include "base/sv.h"
 #include "base/vec.h"
+#include "base/words.h"
 
 /* How a subject is measured. */
 enum prose_kind {
@@ -176,6 +177,21 @@ static enum prose_verdict prose_said(struct sv text, size_t at, enum prose_verdi
     return verdict == PROSE_ROLLBACK && sv_has_nocase(text, SV(" or ")) ? PROSE_HOLD : verdict;
 }
 
+/* "Revert", "Immediately abort it": what is done first; and not "ignore the canary and revert". */
+static bool prose_counts(struct sv before, struct sv word)
+{
+    static struct words fillers =
+        WORDS("immediately please then we you must should at once a the full");
+    struct sv filler;
+
+    if (!sv_eq(word, SV("revert")) && !sv_eq(word, SV("back out")) && !sv_eq(word, SV("abort")))
+        return true;
+    while (sv_next_word(&before, &filler))
+        if (!words_have(&fillers, filler))
+            return false;
+    return true;
+}
+
 enum prose_verdict prose_verdict_of(struct sv text)
 {
     static const struct {
@@ -192,6 +208,9 @@ enum prose_verdict prose_verdict_of(struct sv text)
         {SV("調査"), PROSE_INVESTIGATE},
         {SV("rollback"), PROSE_ROLLBACK},
         {SV("roll back"), PROSE_ROLLBACK},
+        {SV("revert"), PROSE_ROLLBACK},
+        {SV("back out"), PROSE_ROLLBACK},
+        {SV("abort"), PROSE_ROLLBACK},
         {SV("zurückrollen"), PROSE_ROLLBACK},
         {SV("ロールバック"), PROSE_ROLLBACK},
         {SV("hold"), PROSE_HOLD},
@@ -203,8 +222,8 @@ enum prose_verdict prose_verdict_of(struct sv text)
 
     static const bool begins[256] = {
         /* one of them, in either case */
-        ['c'] = true, ['e'] = true, ['d'] = true,  ['p'] = true,  ['f'] = true,
-        ['i'] = true, ['u'] = true, ['r'] = true,  ['z'] = true,  ['h'] = true,
+        ['a'] = true, ['b'] = true, ['c'] = true,  ['e'] = true,  ['d'] = true, ['p'] = true,
+        ['f'] = true, ['i'] = true, ['u'] = true,  ['r'] = true,  ['z'] = true, ['h'] = true,
         ['o'] = true, ['w'] = true, [0xe3] = true, [0xe7] = true, [0xe8] = true};
     bool inside = false; /* of a word */
 
@@ -218,7 +237,8 @@ enum prose_verdict prose_verdict_of(struct sv text)
             continue;
         for (size_t i = 0; i < ARRAY_LEN(rows); i++)
             if (*rows[i].word.p == first &&
-                sv_starts_nocase(sv_sub(text, at, text.n), rows[i].word))
+                sv_starts_nocase(sv_sub(text, at, text.n), rows[i].word) &&
+                prose_counts(sv_sub(text, 0, at), rows[i].word))
                 return prose_said(text, at, rows[i].verdict);
     }
     return PROSE_NONE;

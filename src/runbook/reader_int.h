@@ -139,6 +139,7 @@ struct rb_draft {
     bool replaced;      /* what follows carries it out */
     uint32_t said;      /* directive of the step itself; RB_NONE */
     uint32_t undone_by; /* the part below a label "Rollback:" behind it; RB_NONE */
+    uint32_t turns;     /* the part of a way that leads back, for which it asks; RB_NONE */
     expect_list expects;
 };
 
@@ -194,6 +195,18 @@ struct here {
     struct sv there; /* on that host */
 };
 
+/* "On the standby:" above the first of several blocks; host is empty: nothing is said. */
+struct stay {
+    struct sv host, last;  /* last: where the last of them runs */
+    uint32_t part, parent; /* below which it holds: of the runbook, of the Markdown tree */
+};
+
+/* "Hosts which must not be rebooted: db01" */
+struct forbid {
+    size_t line;
+    struct sv text;
+};
+
 struct way_back {
     uint32_t part;   /* RB_NONE: none is read */
     uint32_t outer;  /* the part that it stands in */
@@ -232,6 +245,7 @@ struct rb_build {
     VEC(struct rb_failure) failures;
     VEC(struct rb_note) notes;
     VEC(struct rb_mention) mentions;
+    VEC(struct forbid) forbids;
     VEC(struct rb_name) names;
     VEC(struct rb_jump) jumps;
     VEC(struct sv) environments;
@@ -251,12 +265,17 @@ struct rb_build {
     struct sv left_host; /* where the section before was, which the present one may go on in */
     struct sv label;     /* of the paragraph before: "Expected:", "File:", a bold trigger */
     size_t label_line;
-    bool inlined; /* commands were found in the text of the present item */
+    const char *decided_from; /* the sentence before the one that decides, in the same text; NULL */
+    bool inlined;             /* commands were found in the text of the present item */
     struct way_back back;
     struct fold fold;
     struct tab tab;
     struct ways ways;
     struct here here;
+    struct stay stay;
+    struct sv logged;       /* `host`, where a command or sentence logged in */
+    uint32_t logged_block;  /* of that command; RB_NONE */
+    struct sv given;        /* `host` that a directive gave */
     struct map tasks;       /* numbers of the boxes */
     bool named;             /* a heading of level 1 was read */
     struct sv opened;       /* "su - app", which is `host` as long as that shell is open; empty */
@@ -329,6 +348,8 @@ void attach_criteria(struct rb_build *b, uint32_t list);
  * case.c: "Production only", "Do not run this in staging", "Skip on replicas": a condition; empty: it says no such thing.  The
  * plan knows "for production only" and "not for staging" for what they are.
  */
+/* "Anything other than 200 → go back:": when that is done; empty: always. */
+struct sv case_of_answer(struct sv label);
 struct sv case_of_place(const struct rb_build *b, struct sv text);
 /* case.c: does the paragraph say when its section is done? */
 void case_paragraph(struct rb_build *b, const struct md_node *n);
@@ -414,6 +435,13 @@ bool block_tells(const struct rb_build *b, const struct md_node *n);
 bool block_span_is_command(const struct md_node *n, const struct md_span *s);
 /* mention.c: a text that nothing carries out: the commands in it that change something are left to people. */
 void mention_read(struct rb_build *b, const struct md_node *n);
+/* "Expected output of `x`:" above a block; an item that is struck out.  False: they are not. */
+bool mention_output_of(struct rb_build *b, const struct md_node *n);
+bool mention_struck(struct rb_build *b, uint32_t item);
+/* The text of an item above its commands. */
+void mention_head(struct rb_build *b, const struct md_node *n);
+/* A paragraph of a section about troubleshooting. */
+void mention_help(struct rb_build *b, const struct md_node *n);
 /* "Smoke: `curl x`", "`git revert x`, then deploy": a person does what it says; false: it is no such text. */
 bool mention_paragraph(struct rb_build *b, const struct md_node *n);
 /* "./deploy.sh", "ops/deploy.sh": a file that is run, whatever it does. */
@@ -578,6 +606,23 @@ void scope_settle(const struct rb_build *b, uint32_t said, struct rb_step *s);
 void scope_end(struct rb_build *b);
 void scope_check_undos(struct rb_build *b);
 
+/*
+ * stay.c: a text has said where the block `node` runs.  Where a later one runs, of which nothing is said: there, too, in the same
+ * item or section; or empty.
+ */
+void stay_begin(struct rb_build *b, uint32_t node, struct sv host);
+struct sv stay_host(struct rb_build *b, uint32_t node, struct sv label, struct sv commands);
+/*
+ * A command of `block` or a sentence (RB_NONE) has logged in.  Where `ssh TARGET "..."` is typed then: in that session, here, or
+ * nobody knows: "web1, or here" (RB_OR_HERE).
+ */
+void stay_logged_in(struct rb_build *b, uint32_t block);
+struct sv stay_typed_on(const struct rb_build *b, uint32_t block, struct sv target);
+
+/* forbid.c: "Hosts which must not be rebooted: db01"; the steps that do so are asked about. */
+void forbid_text(struct rb_build *b, const struct md_node *n);
+void forbid_finish(struct rb_build *b);
+
 /* failure.c: find the labels; parts are final.  Is the text, all of it, "If step 7 fails, undo it"? */
 void failure_finish(struct rb_build *b);
 
@@ -628,6 +673,9 @@ void otherwise_remark(struct rb_build *b, size_t line, struct sv text);
 void ways_paragraph(struct rb_build *b, uint32_t node);
 void ways_section(struct rb_build *b, uint32_t part);
 void ways_item(struct rb_build *b, uint32_t part);
+/* "Option B: Go back" beside "Option A: Continue": asked where it is gone whether the run goes on then. */
+void ways_turn(struct rb_build *b, uint32_t part);
+void ways_finish(struct rb_build *b);
 uint32_t ways_of_list(const struct rb_build *b, uint32_t list);
 
 /*
@@ -637,6 +685,16 @@ uint32_t ways_of_list(const struct rb_build *b, uint32_t list);
 bool way_back_label(struct rb_build *b, uint32_t node);
 void way_back_node(struct rb_build *b, uint32_t node);
 void way_back_end(struct rb_build *b);
+
+/* told.c: a sentence; begins as {0}.  The next one, whatever it says, and with what it tells; false: there is none. */
+struct told_sentence {
+    size_t from, to; /* with its full stop */
+    enum told_how how;
+    bool in_case;   /* "If ..., call the DBA" */
+    struct sv main; /* of such: "call the DBA" */
+};
+bool told_cut(struct sv text, struct told_sentence *s);
+bool told_next(struct sv text, struct told_sentence *s);
 
 /* told.c: what sentences tell a person to do.  decided: rules were read from some of them. */
 void told_paragraph(struct rb_build *b, const struct md_node *n, bool decided);
@@ -660,6 +718,10 @@ void told_jumps(struct rb_build *b, const struct md_node *n);
 bool told_expects(struct rb_build *b, const struct md_node *n);
 /* The same as told_verb() of a sentence that may say when first: "When you are ready, edit `x`". */
 enum told_how told_how(struct sv sentence);
+/* What stands behind "Expected:". */
+void told_expected(struct rb_build *b, struct sv text, size_t line);
+/* Does a sentence of it tell to do something, in a case or always? */
+bool told_tells(struct sv text);
 /* Behind the "[!NOTE]" of a quote. */
 struct sv told_callout(struct sv text);
 /* A sentence of a text; the first one without its full stop. */

@@ -113,3 +113,30 @@ void repeats_finish(struct rb_build *b)
             s->host = repeats_host(b, s, number);
     }
 }
+
+bool told_again(struct rb_build *b, const struct md_node *n)
+{
+    static const struct sv fronts[] = {
+        SV("same as "), SV("same, "),    SV("same procedure"), SV("same steps"), SV("as above"),
+        SV("as in "),   SV("as for "),   SV("as with "),       SV("as on "),     SV("like above"),
+        SV("likewise"), SV("ditto"),     SV("wie oben"),       SV("wie in "),    SV("dasselbe"),
+        SV("idem"),     SV("comme "),    SV("igual que"),      SV("igual a"),    SV("lo mismo"),
+        SV("o mesmo"),  SV("jak wyżej"), SV("同上"),           SV("同様に"),     SV("то же ")};
+    const struct md_node *next = n->next == MD_NONE ? NULL : &b->rb->md.v[n->next];
+    struct sv text = sv_trim(n->text), said = text, host;
+
+    if (where_read(text, &host) == WHERE_ONCE) /* "On pg1: as for the standbys." */
+        said = sv_trim(sv_sub(text, sv_find(text, SV(": "), 0) + 1, text.n));
+    if (!told_acts(b) || b->quoted || text.n > 160 || n->parent != 0 || b->part == RB_NONE ||
+        n->before == MD_NONE || b->rb->md.v[n->before].kind != MD_HEADING ||
+        (next && next->kind != MD_HEADING && next->kind != MD_PARAGRAPH))
+        return false;
+    for (size_t i = 0; i < ARRAY_LEN(fronts); i++)
+        if (sv_starts_nocase(said, fronts[i])) {
+            (void)build_step(b, STEP_MANUAL, n->line,
+                             arena_fmt(b->arena, "%.*s: %.*s",
+                                       SV_FMT(build_part(b, b->part)->title), SV_FMT(text)));
+            return true;
+        }
+    return false;
+}

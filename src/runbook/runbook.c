@@ -50,7 +50,7 @@ struct rb_draft *build_step(struct rb_build *b, enum rb_step_kind kind, size_t l
     if (kind != STEP_MANUAL)
         build_in_shell(b);
     d->said = b->saying;
-    d->undone_by = RB_NONE;
+    d->undone_by = d->turns = RB_NONE;
     d->step = (struct rb_step){.kind = kind,
                                .part = b->part,
                                .proc = b->proc,
@@ -382,6 +382,7 @@ static void read_heading(struct rb_build *b, uint32_t node)
     b->block_steps = b->steps.n;
     ways_section(b, b->part);
     sign_heading(b, n);
+    ways_turn(b, b->part);
     told_begin_section(b, b->part);
 }
 
@@ -527,6 +528,8 @@ static void read_told(struct rb_build *b, const struct md_node *n, size_t rules)
     bool decided = read_decided(b, rules);
     bool shown = build_role_acts(build_role(b)) && !decided && told_expects(b, n);
 
+    mention_help(b, n);
+
     if (shown)
         b->rules.n = rules; /* it is asked there */
     if (shown || decided || !mention_paragraph(b, n))
@@ -553,6 +556,7 @@ static void read_paragraph(struct rb_build *b, uint32_t node)
         told_boxes(b, n))
         return;
     scope_paragraph(b, node);
+    forbid_text(b, n);
     if (sign_read(b, n))
         signs = true;
     else
@@ -577,10 +581,10 @@ static void read_paragraph(struct rb_build *b, uint32_t node)
          inline_typed(b, n, true)))
         return;
     read_move(b, n);
-    if (told_again(b, n))
+    if (told_again(b, n) || mention_output_of(b, n))
         return;
     if (build_role_acts(build_role(b)) && expect_is_label(attach_text(b, node), &rest) && rest.n)
-        build_expect(b, b->block_steps, rest, n->line);
+        told_expected(b, rest, n->line);
     else if (!signs)
         read_told(b, n, before);
 }
@@ -743,6 +747,8 @@ static void read_item_rest(struct rb_build *b, uint32_t item, bool whole)
             else if (!b->inlined)
                 read_move(b, &v[c]);
             b->inlined |= inline_typed(b, &v[c], true);
+            if (!b->inlined && read_has_code(b, item))
+                mention_head(b, &v[c]);
         }
         c = v[c].next;
     }
@@ -778,6 +784,8 @@ static void read_item(struct rb_build *b, uint32_t item)
     uint32_t first = b->rb->md.v[item].first;
     bool titled = first != MD_NONE && b->rb->md.v[first].kind == MD_PARAGRAPH, whole = b->whole;
 
+    if (build_role_acts(build_role(b)) && mention_struck(b, item))
+        return;
     if (titled && (!b->rb->md.v[item].task || watch_is_reasons(b)) &&
         watch_item(b, sv_trim(read_item_text(b, item)), b->rb->md.v[item].line)) {
         struct sv label = b->label;
@@ -1099,9 +1107,18 @@ static void build_release_readers(struct rb_build *b)
         regex_free(b->block_patterns[i]);
 }
 
+static void build_release_told(struct rb_build *b)
+{
+    vec_release(&b->remarks);
+    vec_release(&b->failures);
+    vec_release(&b->mentions);
+    vec_release(&b->forbids);
+}
+
 static void build_release(struct rb_build *b)
 {
     build_release_readers(b);
+    build_release_told(b);
     for (size_t i = 0; i < b->steps.n; i++)
         vec_release(&b->steps.v[i].expects);
     vec_release(&b->parts);
@@ -1112,9 +1129,6 @@ static void build_release(struct rb_build *b)
     vec_release(&b->messages);
     vec_release(&b->metas);
     vec_release(&b->notes);
-    vec_release(&b->remarks);
-    vec_release(&b->failures);
-    vec_release(&b->mentions);
     vec_release(&b->signers);
     vec_release(&b->names);
     vec_release(&b->jumps);
@@ -1178,22 +1192,4 @@ void runbook_release(struct runbook *rb)
 {
     arena_release(&rb->arena);
     *rb = (struct runbook){0};
-}
-
-/* --- finding --- */
-
-bool runbook_id_matches(struct sv id, struct sv ref)
-{
-    size_t at = 0;
-
-    if (!ref.n)
-        return false;
-    while ((at = sv_find(id, ref, at)) != SV_NPOS) {
-        size_t end = at + ref.n;
-
-        if ((at == 0 || id.p[at - 1] == '/') && (end == id.n || id.p[end] == '/'))
-            return true;
-        at++;
-    }
-    return false;
 }

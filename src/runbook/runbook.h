@@ -134,6 +134,9 @@ struct rb_expect {
     bool vacuous; /* an alternative that everything satisfies ("or a list of changes") */
 };
 
+/* Ends the host of a step where nobody knows whether its ssh is typed in the session before it: "web1, or here". */
+#define RB_OR_HERE ", or here"
+
 enum rb_step_kind { STEP_SHELL, STEP_SQL, STEP_MANUAL, STEP_APPROVAL, STEP__N };
 const char *rb_step_name(enum rb_step_kind kind);
 
@@ -249,6 +252,7 @@ struct rb_mention {
     size_t line;
     uint32_t part;
     struct sv text;
+    bool task; /* no command: what a sentence tells to do */
 };
 
 /* What reading itself noticed; lint turns it into findings. */
@@ -258,6 +262,7 @@ enum rb_note_kind {
     NOTE_UNCLOSED_FENCE,
     NOTE_BROKEN_SHELL, /* the bash grammar does not take a block */
     NOTE_UNKNOWN_RULE, /* a condition that could not be read */
+    NOTE_FORBIDDEN,    /* a step does what the document says must not be done there */
     NOTE_DIRECTIVE,    /* a directive that is wrong: the document is refused */
     NOTE__N
 };

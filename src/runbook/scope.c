@@ -286,7 +286,7 @@ struct scope scope_enter_block(struct rb_build *b, uint32_t node, bool runs)
         return outer;
     if (d.host.n) {
         outer.gave_host = true;
-        b->host = sv_eq(d.host, SV("local")) ? (struct sv){NULL, 0} : d.host;
+        b->host = b->given = sv_eq(d.host, SV("local")) ? (struct sv){NULL, 0} : d.host;
     }
     if (d.name.n || d.role != ROLE_NONE || d.variant.n) {
         scope_block_part(b, node, &d);

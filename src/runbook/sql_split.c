@@ -116,8 +116,12 @@ bool sql_is_statement(struct sv line)
         SV("WITH"),   SV("GRANT"),    SV("REVOKE"), SV("CALL"),   SV("ANALYZE"), SV("REINDEX"),
         SV("PRAGMA"), SV("TRUNCATE"), SV("START"),  SV("STOP"),   SV("RESET"),   SV("CHANGE"),
         SV("FLUSH"),  SV("USE"),      SV("LOCK"),   SV("UNLOCK"), SV("REFRESH"), SV("DESCRIBE")};
-    static const struct sv capitals[] = {SV("PAUSE"), SV("RESUME"), SV("SUSPEND"), SV("RECONNECT"),
-                                         SV("SET")}; /* `set -e` is of the shell */
+    static const struct sv capitals[] = {
+        SV("PAUSE"),      SV("RESUME"),   SV("SUSPEND"), SV("RECONNECT"),
+        SV("CHECKPOINT"), SV("COPY"),     SV("EXECUTE"), SV("ROLLBACK"),
+        SV("SAVEPOINT"),  SV("CLUSTER"),  SV("COMMENT"), SV("NOTIFY"),
+        SV("MERGE"),      SV("REASSIGN"), SV("KILL"),    SV("REPLACE"),
+        SV("OPTIMIZE"),   SV("PURGE"),    SV("RENAME"),  SV("SET")}; /* `set -e` is of the shell */
     struct sv word = {NULL, 0};
 
     line = sv_trim(line);

@@ -548,6 +548,18 @@ static void table_when(struct rb_build *b, uint32_t row, const struct table_colu
             b->steps.v[i].step.condition = when;
 }
 
+/* "Web: copy it back" of "What | How". */
+static struct sv table_by_hand_text(struct rb_build *b, uint32_t row,
+                                    const struct table_columns *at, const struct md_node *cell)
+{
+    const struct md_node *what = at->task < 0 && at->number < 0 ? table_node(b, row, 0) : NULL;
+    struct sv text = attach_text(b, (uint32_t)(cell - b->rb->md.v));
+
+    return what && what != cell && sv_trim(what->text).n
+               ? arena_fmt(b->arena, "%.*s: %.*s", SV_FMT(sv_trim(what->text)), SV_FMT(text))
+               : text;
+}
+
 /* A row whose command nobody knows, with what it must show. */
 static void table_by_hand(struct rb_build *b, uint32_t row, const struct table_columns *at)
 {
@@ -558,8 +570,10 @@ static void table_by_hand(struct rb_build *b, uint32_t row, const struct table_c
         remark_add(b, cell->line, cell->text);
         return;
     }
+    if (told_starts(cell->text, WORDS_HERE("not nothing none n/a nicht nichts rien nada")))
+        return; /* "not needed" */
     (void)build_step(b, title_is_approval(b->title, cell->text) ? STEP_APPROVAL : STEP_MANUAL,
-                     cell->line, attach_text(b, (uint32_t)(cell - b->rb->md.v)));
+                     cell->line, table_by_hand_text(b, row, at, cell));
     if (result && sv_trim(result->text).n)
         build_expect(b, b->block_steps, sv_trim(result->text), result->line);
     table_undo(b, row, at->undo);
@@ -746,6 +760,19 @@ static bool table_stages(struct rb_build *b, uint32_t node, const struct table_r
     return true;
 }
 
+/* "What | How | Who" of a way back: how it is gone; -1. */
+static int table_how_column(const struct rb_build *b, const struct table_row *head)
+{
+    static const struct sv words[] = {SV("how"),       SV("how to"), SV("method"), SV("procedure"),
+                                      SV("undo"),      SV("revert"), SV("wie"),    SV("rollback"),
+                                      SV("roll back"), SV("cómo"),   SV("comment")};
+
+    for (size_t c = 1; build_role(b) == ROLE_ROLLBACK && c < head->n; c++)
+        if (table_is_head(head->cells[c], words, ARRAY_LEN(words)))
+            return (int)c;
+    return -1;
+}
+
 /* A table of what is done; false: it is none. */
 static bool table_steps(struct rb_build *b, uint32_t node, const struct table_row *head)
 {
@@ -765,6 +792,9 @@ static bool table_steps(struct rb_build *b, uint32_t node, const struct table_ro
 
     if (!build_role_acts(build_role(b)) || build_role(b) == ROLE_MONITOR || !head->n)
         return false;
+    if (command < 0)
+        command = at.command = table_how_column(b, head);
+    at.undo = at.undo == command ? -1 : at.undo;
     rest.cells[0].n = 0; /* "Step" may head the numbers */
     at.task = table_column(&rest, table_task_words, ARRAY_LEN(table_task_words));
     if (table_is_number_head(head->cells[0]))

@@ -170,7 +170,8 @@ static const char *const title_patterns[] = {
     [TITLE_T_PLUS] =
         "^T ?\\+ ?([0-9]+) ?(s|sec|seconds?|m|min|minutes?|h|hours?|d|days?|w|weeks?)\\b",
     [TITLE_APPROVAL] =
-        ("\\bapproval (?:obtained|received|given|from|granted)|^(?!.{0,300}\\b(?:no|not|without)\\b|.{0,300}n['’]t\\b).{0,300}\\bapproval\\b.{0,200}\\b(?:required|needed|necessary)\\b|"
+        ("\\b(?:needs?|requires?) (?:an? |the |written |formal |final |explicit )*(?:sign[ -]?offs?|approval|go-ahead) (?:from|of|by)\\b|^[^\\w]*(?:manual|final|written|formal) approval (?:by|of|from)\\b|"
+         "\\bapproval (?:obtained|received|given|from|granted)|^(?!.{0,300}\\b(?:no|not|without)\\b|.{0,300}n['’]t\\b).{0,300}\\bapproval\\b.{0,200}\\b(?:required|needed|necessary)\\b|"
          "\\b(?:has|have|needs?) to (?:approve|(?<!all have to )(?<!both have to )(?<!they have to )agree|say (?:yes|ok)|give (?:the |an? |his |her )?(?:go|ok|approval))\\b|\\bmust (?:approve|be approved|sign[ -]?off)\\b|\\bapprove[sd]? by\\b|"
          "\\bsign[ -]?off (?:from|by|obtained)|freigabe (?:durch|von|erteilt)|承認を得|"
          "(?:freigabe|genehmigung)\\b.{0,60}\\b(?:vorliegen|liegt vor|einholen|erforderlich|nötig|notwendig)|"

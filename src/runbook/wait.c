@@ -162,6 +162,19 @@ static struct sv wait_offset(struct sv text)
     return word;
 }
 
+/* "Bump it only after 24 hours:" */
+static bool wait_is_only(struct sv before)
+{
+    static const struct sv ends[] = {SV(" only"), SV(" erst"),     SV(" seulement"),
+                                     SV(" sólo"), SV(" earliest"), SV(" not before")};
+
+    before = sv_trim(before);
+    for (size_t i = 0; i < ARRAY_LEN(ends); i++)
+        if (sv_ends(before, ends[i]))
+            return true;
+    return false;
+}
+
 struct sv wait_later(struct rb_build *b, struct sv before)
 {
     static const struct sv words[] = {
@@ -183,7 +196,7 @@ struct sv wait_later(struct rb_build *b, struct sv before)
 
         if (!span.n && at == 0)
             span = wait_abroad(sv_sub(before, words[i].n, before.n));
-        if (span.n && (keeps || at == 0))
+        if (span.n && (keeps || at == 0 || wait_is_only(sv_sub(before, 0, at))))
             return arena_fmt(b->arena, "after %.*s", SV_FMT(span));
     }
     return (struct sv){NULL, 0};

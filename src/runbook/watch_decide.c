@@ -116,6 +116,34 @@ bool watch_keeps_span(const struct rb_build *b, struct sv reason, struct sv clau
            sv_has(clauses, SV(" for "));
 }
 
+/* "it goes above 2 s", "this number is over 5 %": what it is, the sentence before says, or nobody. */
+static bool decide_is_spoken_of(struct sv reason)
+{
+    static const struct sv fronts[] = {
+        SV("it "),       SV("they "),      SV("this "),       SV("that "),   SV("these "),
+        SV("those "),    SV("the value "), SV("the number "), SV("either "), SV("both "),
+        SV("anything "), SV("any of "),    SV("one of "),     SV("er "),     SV("sie "),
+        SV("es "),       SV("der wert "),  SV("die zahl ")};
+    static const struct sv bare[] = {SV("above "), SV("below "), SV("over "), SV("under ")};
+
+    for (size_t i = 0; i < ARRAY_LEN(fronts); i++)
+        if (sv_starts_nocase(reason, fronts[i]))
+            return true;
+    for (size_t i = 0; i < ARRAY_LEN(bare); i++)
+        if (sv_starts_nocase(reason, bare[i]) && reason.n > bare[i].n &&
+            ascii_is_digit(reason.p[bare[i].n]))
+            return true; /* "Above 2 s" */
+    return false;
+}
+
+/* With the sentence right before it in the paragraph, which says of what it speaks. */
+static struct sv decide_source(const struct rb_build *b, struct sv reason)
+{
+    const char *begin = b->decided_from, *end = reason.p + reason.n;
+
+    return begin && begin < reason.p ? (struct sv){begin, (size_t)(end - begin)} : reason;
+}
+
 static void decide_reason(struct rb_build *b, struct sv action, struct sv reason, bool simple,
                           size_t line)
 {
@@ -126,8 +154,11 @@ static void decide_reason(struct rb_build *b, struct sv action, struct sv reason
                               .offset_ms = -1};
     struct shape s;
     struct sv text = {NULL, 0};
+    bool spoken = decide_is_spoken_of(reason);
 
-    if (simple && watch_limited(b, q.phrase) && !watch_is_repeated(b, q.phrase) &&
+    if (spoken)
+        reason = decide_source(b, reason);
+    if (simple && !spoken && watch_limited(b, q.phrase) && !watch_is_repeated(b, q.phrase) &&
         shape_read(b->shape, &q, b->arena, &s) && watch_keeps_span(b, q.phrase, s.clauses))
         text = arena_fmt(b->arena, "%.*s when %.*s%.*s", SV_FMT(action), SV_FMT(s.condition),
                          SV_FMT(s.clauses));
@@ -151,6 +182,18 @@ static bool decide_german(struct rb_build *b, struct sv reasons, bool simple, si
         reasons = at == SV_NPOS ? (struct sv){NULL, 0} : sv_sub(reasons, at + mark.n, reasons.n);
     }
     return true;
+}
+
+/* "..., go back to 1.4", "..., undo it": a way back, and a person says whether it is the document's. */
+static bool decide_goes_back(struct sv sentence)
+{
+    static const struct sv words[] = {SV("go back"), SV("switch back"), SV("fall back"),
+                                      SV("fail back"), SV("undo")};
+
+    for (size_t i = 0; i < ARRAY_LEN(words); i++)
+        if (sv_has_nocase(sentence, words[i]))
+            return true;
+    return false;
 }
 
 static bool decide_sentence(struct rb_build *b, struct sv sentence, size_t line)
@@ -177,8 +220,11 @@ static bool decide_sentence(struct rb_build *b, struct sv sentence, size_t line)
     }
     if (sv_starts_nocase(sentence, SV("consider ")))
         action = SV("hold"); /* a person does */
-    if (!action.n)
-        return false;
+    if (!action.n) {
+        if (decide_goes_back(sentence))
+            decide_reason(b, action, sentence, false, line);
+        return decide_goes_back(sentence);
+    }
     while (decide_next_reason(&reasons, &reason))
         decide_reason(b, action, reason, watch_is_simple(b, sentence), line);
     watch_mark_halves(b, from, action);
@@ -214,6 +260,7 @@ static bool decide_case(struct rb_build *b, struct sv text, size_t line)
     action = watch_action(b, what);
     if (!action.n)
         return false;
+    when = told_last_sentence(when); /* "Watch it for 10 minutes. Above 2 s: roll back" */
     (void)(sv_eat_nocase(&when, SV("if ")) || sv_eat_nocase(&when, SV("when ")));
     simple = watch_is_simple(b, when);
     while (decide_next_reason(&when, &reason))
@@ -225,7 +272,7 @@ static bool decide_case(struct rb_build *b, struct sv text, size_t line)
 bool watch_decides(struct rb_build *b, struct sv text, size_t line)
 {
     enum rb_role role = build_role(b);
-    struct sv sentence;
+    struct sv sentence, before = {NULL, 0};
     bool found = false;
 
     if (role == ROLE_COMMUNICATE || role == ROLE_TROUBLESHOOT || role == ROLE_REFERENCE ||
@@ -233,7 +280,11 @@ bool watch_decides(struct rb_build *b, struct sv text, size_t line)
         return false;
     if (decide_case(b, text, line))
         return true;
-    while (decide_next_sentence(&text, &sentence))
+    while (decide_next_sentence(&text, &sentence)) {
+        b->decided_from = before.p;
         found |= decide_sentence(b, sentence, line);
+        before = sentence;
+    }
+    b->decided_from = NULL;
     return found;
 }

@@ -13,10 +13,10 @@
 #include "runbook/title.h"
 #include "runbook/told_verb.h"
 
-#define WATCH_ACTION                                                                                                \
-    "(?:(?:(?:go|proceed|jump|move|switch) to |(?:start|execute|perform|trigger|initiate|begin|run) )?(?:the |a )?" \
-    "roll(?:ing)?[ -]?back|revert|abort|back out|page|alert|notify|investigate|hold|pause|fix "                     \
-    "forward|zur\xc3\xbc"                                                                                           \
+#define WATCH_ACTION                                                                                                                          \
+    "(?:(?:(?:go|proceed|jump|move|switch) to |(?:start|execute|perform|trigger|initiate|begin|run) )?(?:the |a )?"                           \
+    "roll(?:ing)?[ -]?back|revert|abort|back out|(?:go|switch|fall|fail) back(?! to step)|undo|page|alert|notify|investigate|hold|pause|fix " \
+    "forward|zur\xc3\xbc"                                                                                                                     \
     "ckrollen)"
 
 /* What is done when all is well. */
@@ -46,7 +46,8 @@ const char *const watch_patterns[WATCH_PATTERN__N] = {
         "^(?:do not|don't|never|no need)\\b.* (?:if|when):$|^(?:não|no|nicht|ne|n['’])\\b.* (?:se|si|cuando|quando|wenn|falls) ?:$|"
         "\\b(?:roll ?back|abort|revert|escalate|triggers?|symptoms?|warning signs?)\\b[^:]*:$",
     [WATCH_LIMITED] =
-        "[<>\xe2\x89\xa4\xe2\x89\xa5]|\\b(?:exceeds|more than|less than|above|below|target)\\b|"
+        "[<>\xe2\x89\xa4\xe2\x89\xa5]|\\b(?:exceeds|(?<!not )exceed|(?:more|less|higher|lower|greater|fewer) than|above|below|target)\\b|"
+        "\\b(?:over|under|beyond) [0-9]|"
         "(?:über|oberhalb|unter|unterhalb|mindestens|höchstens|maximal|"
         "(?:mehr|weniger|größer|kleiner|höher|niedriger|länger) als) [0-9]",
     [WATCH_DURATION] =
@@ -64,7 +65,7 @@ const char *const watch_patterns[WATCH_PATTERN__N] = {
     [WATCH_TWICE] = "\\bhaving\\s+count ?\\([^)]*\\) ?> ?1\\b",
     /* conditions and what is done, or what is done and when */
     [WATCH_DECIDES] =
-        "^(?:(?:and|but) )?(?:if|when|once|as soon as|falls|wenn) (.+?) ?"
+        "^(?:(?:and|but) )?(?:if|when|once|as soon as|should|falls|wenn) (.+?) ?"
         "(?:\xe2\x86\x92|->|=>|,|:|\\bthen\\b|\xe2\x80\x93|\xe2\x80\x94) ?"
         "(?:(?:then|we|you|please|immediately|dann|must|should) )*(" WATCH_ACTION "\\b[^,;]*)|"
         "^(?:(?:we|you|please|immediately|automatically|consider) )*(" WATCH_ACTION
@@ -602,7 +603,7 @@ void watch_paragraph(struct rb_build *b, const struct md_node *n)
         action = watch_bad_action(label);
         if (action.n) {
             watch_severity(b, one, action, phrase, line);
-        } else if (!found && !watch_decides(b, one, line)) {
+        } else if (!watch_decides(b, one, line) && !found) {
             watch_propose(b, one, line);
         }
     }

@@ -162,3 +162,44 @@ uint32_t ways_of_list(const struct rb_build *b, uint32_t list)
                ? b->ways.item
                : b->part;
 }
+
+/* Is another of the ways one that goes on? */
+static bool ways_go_on(const struct rb_build *b, const struct rb_part *p)
+{
+    for (size_t i = 0; p->one_of != RB_NONE && i < b->parts.n; i++)
+        if (b->parts.v[i].one_of == p->one_of && b->parts.v[i].role != ROLE_ROLLBACK)
+            return true;
+    return false;
+}
+
+void ways_turn(struct rb_build *b, uint32_t part)
+{
+    uint32_t parent = build_part(b, part)->parent;
+    const struct rb_part *p = build_part(b, part);
+    enum rb_role role = parent == RB_NONE ? ROLE_NONE : build_part(b, parent)->role;
+    struct rb_draft *d;
+
+    if (p->role != ROLE_ROLLBACK || parent == RB_NONE || role == ROLE_ROLLBACK ||
+        !build_role_acts(role) ||
+        !(p->variant.n || title_variant(b->title, b->rb->md.v[p->node].text).n))
+        return;
+    b->part = read_part(b, PART_ITEM, part, p->node, SV("Going on"));
+    build_part(b, b->part)->role = role;
+    p = build_part(b, part);
+    d = build_step(
+        b, STEP_MANUAL, p->line,
+        arena_fmt(b->arena,
+                  "\"%.*s\" is chosen, which is the way back. Does the run go on all the same? "
+                  "No ends it here; then prusik rollback takes the way back",
+                  SV_FMT(p->title)));
+    d->turns = part;
+    b->part = part;
+    b->block_steps = b->steps.n;
+}
+
+void ways_finish(struct rb_build *b)
+{
+    for (size_t i = 0; i < b->steps.n; i++)
+        if (b->steps.v[i].turns != RB_NONE && !ways_go_on(b, build_part(b, b->steps.v[i].turns)))
+            b->steps.v[i].replaced = true;
+}

@@ -117,8 +117,12 @@ static struct sv where_later(struct sv all, struct sv rest)
 
     for (size_t i = 0; i < LOOK && !ends && sv_next_word(&rest, &word); i++) {
         bare = told_bare(word);
-        ends = strchr(".:;", word.p[word.n - 1]) ||
-               where_in(bare, WORDS_HERE("run execute do type perform use restart stop start"));
+        ends =
+            strchr(".:;", word.p[word.n - 1]) ||
+            where_in(
+                bare,
+                WORDS_HERE(
+                    "run execute do type perform use restart stop start wait repeat check verify open look"));
         if (on && where_is_name(bare) && (where_is_machine(bare) || where_is_alike(all, bare)))
             all.n = (size_t)(bare.p + bare.n - all.p);
         on = where_in(word, WORDS_HERE("on then"));
@@ -140,6 +144,15 @@ static struct sv where_names(struct sv first, struct sv rest)
     return where_later(all, behind);
 }
 
+/* "Web-Servers" as "Servers" */
+static struct sv where_tail(struct sv word)
+{
+    for (size_t i = word.n; i > 1; i--)
+        if (word.p[i - 1] == '-')
+            return sv_sub(word, i, word.n);
+    return word;
+}
+
 /* "web servers", "database primary": up to the last word of four that machines are called; empty: none is. */
 static struct sv where_words(struct sv text, bool *mine)
 {
@@ -153,8 +166,8 @@ static struct sv where_words(struct sv text, bool *mine)
             *mine = true;
             return bare;
         }
-        machine |= where_in(bare, &where_machines);
-        if (where_in(bare, &where_machines) || (machine && where_in(bare, &where_more)))
+        machine |= where_in(where_tail(bare), &where_machines);
+        if (where_in(where_tail(bare), &where_machines) || (machine && where_in(bare, &where_more)))
             found = sv_sub(text, 0, (size_t)(bare.p + bare.n - text.p));
         else if (machine)
             break;
@@ -551,14 +564,20 @@ bool where_is_next(struct sv sentence)
     return false;
 }
 
+/* It goes there, and is not done there. */
+static struct words where_sends =
+    WORDS("copy push send distribute transfer upload sync rsync scp ship");
+
 /* "each broker", "the remaining nodes", "node at a time": the machine behind a word that means several. */
 static bool where_spreads_to(struct sv rest, struct sv *host)
 {
-    struct sv word, of;
-    bool mine = false;
+    struct sv word = {NULL, 0}, of, before;
+    bool mine = false, sends = told_starts(rest, &where_sends);
 
-    while (sv_next_word(&rest, &word)) {
+    for (before = word; sv_next_word(&rest, &word); before = word) {
         (void)sv_eat(&word, SV("("));
+        if (sends && sv_eq_nocase(before, SV("to")))
+            return false; /* "Copy it to both hosts" is done here */
         if (!where_in(word, &where_distributes) && !sv_eq_nocase(told_bare(word), SV("one")))
             continue;
         of = sv_trim(rest);
@@ -620,8 +639,9 @@ bool where_spreads(struct sv sentence, struct sv *host)
         return where_spreads_to(text, host);
     rest = text;
     if (sv_eat_nocase(&rest, SV("per "))) { /* "Per broker" */
-        *host = where_words(sv_trim(rest), &mine);
-        return host->n == sv_trim(rest).n && !mine;
+        rest = told_bare(sv_trim(rest));
+        *host = where_words(rest, &mine);
+        return host->n == rest.n && !mine;
     }
     for (size_t i = 0; i < ARRAY_LEN(turns); i++)
         turn |= sv_has_nocase(text, turns[i]);
@@ -693,6 +713,9 @@ bool where_in_brackets(struct sv title, struct sv *host)
     for (open = title.n; open > 0 && title.p[open - 1] != '(';)
         open--;
     inner = sv_sub(title, open, title.n - 1);
+    if (told_starts(inner, WORDS_HERE("for repeat per once")) &&
+        where_spreads(sv_sub(inner, 0, sv_find_byte(inner, ',', 0)), host))
+        return true; /* "Procedure (repeat for each broker, one at a time)" */
     if (sv_find_byte(inner, ',', 0) != SV_NPOS) /* "(once, from web1)" */
         inner = sv_trim(sv_sub(inner, sv_find_byte(inner, ',', 0) + 1, inner.n));
     if (where_read(inner, host) == WHERE_ONCE ||

@@ -207,6 +207,28 @@ T(what_is_read_from_a_person_and_used_later_is_bound_before)
     }
 }
 
+T(paragraphs_of_troubleshooting_are_left_to_people)
+{
+    struct world w;
+    const json_t *left;
+
+    world_make(
+        &w,
+        DEPLOY SH(
+            "echo a") "## Troubleshooting\n\nIf it does not start, restart the database.\n\n"
+                      "Clear the cache with `redis-cli flushall`.\n\n- Restart `web` when it hangs\n\n"
+                      "It is a big service.\n\nLook here:\n\n> [!NOTE]\n> Restart it by hand.\n",
+        BOUND);
+    left = json_object_get(w.json, "left");
+    T_EQ(json_array_size(left), 3);
+    T_SV(json_get_sv(json_array_get(left, 0), "text"),
+         "If it does not start, restart the database.");
+    T_SV(json_get_sv(json_array_get(left, 0), "kind"), "task");
+    T_SV(json_get_sv(json_array_get(left, 1), "text"), "redis-cli flushall");
+    T_SV(json_get_sv(json_array_get(left, 1), "kind"), "command");
+    world_end(&w);
+}
+
 T_MAIN(T_CASE(bullets_of_a_follow_up_that_tell_what_to_do_are_left_to_people),
        T_CASE(what_is_due_later_is_asked_about),
        T_CASE(commands_of_sections_that_only_tell_are_left_to_people),
@@ -215,4 +237,5 @@ T_MAIN(T_CASE(bullets_of_a_follow_up_that_tell_what_to_do_are_left_to_people),
        T_CASE(commands_of_lists_and_tables_that_only_tell_are_left_to_people),
        T_CASE(tasks_for_the_days_after_are_left_to_people_with_when_they_are_due),
        T_CASE(what_is_read_from_a_person_and_used_later_is_bound_before),
-       T_CASE(what_is_left_out_asks_nothing))
+       T_CASE(what_is_left_out_asks_nothing),
+       T_CASE(paragraphs_of_troubleshooting_are_left_to_people))

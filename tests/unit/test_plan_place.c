@@ -98,8 +98,30 @@ T(one_step_that_names_no_database_does_not_undo_two)
     world_end(&w);
 }
 
+/* "*" is no answer to where a command runs that may be meant for here. */
+T(a_step_that_may_be_there_or_here_is_asked_about)
+{
+    static const char md[] =
+        "# R\n\n## Deployment\n\n```bash\nssh web1\n./a\n```\n\n```bash\nssh lb01 ./b\n```\n";
+    struct world w;
+
+    world_make(&w, md, "environment: test\nhosts: {\"*\": {}}\naccept_gaps: no\n");
+    want_question(
+        &w, "host", 11,
+        "is 'ssh lb01 ./b' run on web1, of which the text before it speaks, or here?",
+        "hosts: {\"web1, or here\": local}, or {address: ...} of web1; or 'host' of each step");
+    T_EQ(count_questions(&w, "host"), 1);
+    world_end(&w);
+    world_make(
+        &w, md,
+        "environment: test\nhosts: {\"*\": {}, \"web1, or here\": local}\naccept_gaps: no\n");
+    T_EQ(count_questions(&w, "host"), 0);
+    world_end(&w);
+}
+
 T_MAIN(T_CASE(one_step_that_names_no_environment_does_not_undo_two),
        T_CASE(what_names_an_environment_undoes_what_was_done_there),
        T_CASE(what_is_done_before_production_is_another_place),
        T_CASE(one_environment_needs_no_word),
-       T_CASE(one_step_that_names_no_database_does_not_undo_two))
+       T_CASE(one_step_that_names_no_database_does_not_undo_two),
+       T_CASE(a_step_that_may_be_there_or_here_is_asked_about))

@@ -203,10 +203,58 @@ T(what_a_command_never_prints_is_looked_for_in_another_one_s_output)
     want_expects(DEPLOY SH("mkdir a\ncp b a") "\nExpected: `3 files`\n", "1 ask:`3 files`");
 }
 
+/* What decides stands behind "Watch it for ten minutes", or speaks of what the sentence before it named. */
+T(a_sentence_that_decides_is_a_rule_wherever_it_stands)
+{
+    static const char watch[] = DEPLOY SH("./a") "\nWatch the p95 latency for 10 minutes. ";
+    static const struct {
+        const char *said, *want;
+    } rows[] = {
+        {"If the error rate exceeds 5 %, roll back.",
+         "rollback when error_rate[1m] > 5% min 100 samples"},
+        {"If the error rate climbs over 5 %, revert.",
+         "rollback when error_rate[1m] > 5% min 100 samples"},
+        {"If the error rate exceeds 5 %, abort.",
+         "rollback when error_rate[1m] > 5% min 100 samples"},
+        {"If the error rate exceeds 5 %, back out.",
+         "rollback when error_rate[1m] > 5% min 100 samples"},
+        {"If it goes above 1.5 s, roll back.", "?"},
+        {"Roll back if it rises above 5 %.", "?"},
+        {"Should it exceed 2 %, revert.", "?"},
+        {"Above 1.5 s: roll back.", "?"},
+        {"If the error rate exceeds 5 %, go back to 1.4.", "?"},
+        {"If the error rate exceeds 5 %, go back to step 3.", ""},
+    };
+
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        CLEANUP(strbuf_release) struct strbuf text = STRBUF(0), got = STRBUF(0);
+        CLEANUP(reading_done) struct reading r;
+
+        strbuf_addf(&text, "%s%s\n", watch, rows[i].said);
+        read_text(&r, strbuf_str(&text));
+        for (size_t k = 0; k < r.rb.n_rules; k++)
+            if (!r.rb.rules[k].proposal)
+                strbuf_addf(&got, "%s%.*s", got.n ? "|" : "",
+                            SV_FMT(r.rb.rules[k].text.n ? r.rb.rules[k].text : SV("?")));
+        want_given(strbuf_str(&text), &got, rows[i].want);
+    }
+}
+
+T(an_open_condition_shows_of_what_it_speaks)
+{
+    CLEANUP(reading_done) struct reading r;
+
+    read_text(&r, DEPLOY SH("./a") "\nLook at the queue. If it goes above 90, roll back.\n");
+    T_EQ(r.rb.n_rules, 1);
+    SAME(r.rb.rules[0].source, "Look at the queue. If it goes above 90");
+}
+
 T_MAIN(T_CASE(a_value_below_commands_is_what_they_must_show),
        T_CASE(what_is_told_in_the_words_around_a_command_is_dropped_nowhere),
        T_CASE(what_is_for_a_case_is_a_warning_at_what_stands_before_it),
        T_CASE(what_is_done_later_or_in_a_case_is_a_choice),
        T_CASE(what_is_done_at_each_of_several_times_a_person_does),
        T_CASE(hosts_are_found_in_other_languages),
-       T_CASE(what_a_command_never_prints_is_looked_for_in_another_one_s_output))
+       T_CASE(what_a_command_never_prints_is_looked_for_in_another_one_s_output),
+       T_CASE(a_sentence_that_decides_is_a_rule_wherever_it_stands),
+       T_CASE(an_open_condition_shows_of_what_it_speaks))

@@ -112,10 +112,31 @@ T(a_row_runs_where_it_says_unless_it_goes_there_itself)
     SAME(r.rb.steps[2].host, "");
 }
 
+/* What stands behind the commands of an item, or above them, with a command of its own. */
+T(what_is_told_beside_the_commands_of_an_item_is_done)
+{
+    want_steps(
+        "# R\n## Deployment\n1. Stop it:\n\n   ```sh\n   ./a\n   ```\n\n   Then `systemctl restart y`.\n",
+        "deploy ./a|deploy [Then `systemctl restart y`.]");
+    want_steps(
+        "# R\n## Deployment\n1. Stop it:\n\n   ```sh\n   ./a\n   ```\n\n   Finally `./clean.sh` and look.\n",
+        "deploy ./a|deploy [Finally `./clean.sh` and look.]");
+    want_steps(
+        "# R\n## Deployment\n1. On the standby run `systemctl stop x`.\n\n   ```sh\n   ./a\n   ```\n",
+        "deploy [On the standby run `systemctl stop x`.]|deploy ./a");
+    want_steps(
+        "# R\n## Deployment\n1. On the standby run `systemctl stop x`.\n\n   ```sh\n   systemctl stop x\n   ```\n",
+        "deploy systemctl stop x");
+    want_mentions("# R\n## Troubleshooting\n- Run `systemctl restart b`.\n",
+                  "3:systemctl restart b");
+    want_mentions("# R\n## Deployment\n- Then `systemctl restart v`\n", "3:systemctl restart v");
+}
+
 T_MAIN(T_CASE(commands_in_one_span_are_one_mention), T_CASE(a_table_of_what_is_done_loses_no_row),
        T_CASE(a_row_says_when_it_is_done),
        T_CASE(a_row_runs_where_it_says_unless_it_goes_there_itself),
        T_CASE(a_timeline_that_is_read_for_what_it_says_loses_no_command),
        T_CASE(what_is_only_spoken_of_is_no_mention),
        T_CASE(a_table_that_is_none_of_steps_loses_no_command),
-       T_CASE(what_has_a_time_is_done_by_a_person_who_knows_when))
+       T_CASE(what_has_a_time_is_done_by_a_person_who_knows_when),
+       T_CASE(what_is_told_beside_the_commands_of_an_item_is_done))

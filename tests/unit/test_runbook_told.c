@@ -409,6 +409,30 @@ T(that_all_have_to_agree_is_no_approval)
                "approval Ask: the DBAs have to agree.");
 }
 
+/* Lines that an editor wrapped are one paragraph; no box of it is lost. */
+T(boxes_behind_other_text_are_confirmed_each)
+{
+    want_kinds("# R\n## Deploy\n\nIn order: ☐ 7. `systemctl stop a`\n☐ 8. `systemctl start a`\n",
+               "manual 7. systemctl stop a|manual 8. systemctl start a");
+    want_kinds("# R\n## Deploy\n\nBefore: [ ] 5. `./warm`,\nthen [x] 6. `./open` |\n",
+               "manual 5. ./warm, then|manual 6. ./open");
+    want_kinds("# R\n## Deploy\n\n☐ 1. Tell them\nand wait\n☐ 2. Open it\n",
+               "manual 1. Tell them and wait|manual 2. Open it");
+    want_kinds("# R\n## Deploy\n\nRestart the proxy. ☐ 1. `./open`\n",
+               "manual Restart the proxy.|manual 1. ./open");
+    want_kinds("# R\n## Deploy\n\n`./x` is slow. ☐️ `./open` ☐ \n",
+               "manual ./x is slow.|manual ./open ☐");
+    want_kinds("# R\n## Deploy\n\nIn order: ☐ 1. Open all of it\n☐ |\n",
+               "manual 1. Open all of it");
+    want_kinds("# R\n## Deploy\n\nBackup taken? ☐ Yes ☐ No\n", "manual Backup taken? ☐ Yes ☐ No");
+    want_kinds("# R\n## Deploy\n\nIf it is on, do: ☐ Flush the whole cache now\n",
+               "manual If it is on, do: ☐ Flush the whole cache now");
+    want_kinds("# R\n## Deploy\n\nTick the box ☐ when it is done.\n", "");
+    want_kinds("# R\n## Deploy\n\nIt is `☐ A box`, a\u2610 Box, ☐.\n", "");
+    want_kinds("# R\n## Deploy\n\nWrite \"- [ ] Do it at once\" there.\n", "");
+    want_kinds("# R\n## Overview\n\nIn order: ☐ 7. `systemctl stop a`\n", "");
+}
+
 T_MAIN(T_CASE(what_was_shown_is_said_without_a_verb),
        T_CASE(a_question_with_what_follows_from_its_answer_is_asked),
        T_CASE(a_section_that_silences_alerts_is_done),
@@ -426,4 +450,5 @@ T_MAIN(T_CASE(what_was_shown_is_said_without_a_verb),
        T_CASE(what_is_told_for_a_case_or_forbidden_is_a_remark),
        T_CASE(in_a_way_back_what_is_told_for_a_case_is_asked),
        T_CASE(a_numbered_section_without_commands_is_done_by_a_person),
-       T_CASE(a_procedure_of_a_checklist_is_confirmed_there))
+       T_CASE(a_procedure_of_a_checklist_is_confirmed_there),
+       T_CASE(boxes_behind_other_text_are_confirmed_each))

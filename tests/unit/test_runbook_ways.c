@@ -132,9 +132,42 @@ T(sections_that_say_by_what_means_are_alternatives)
               "");
 }
 
+/* The way back is none of the steps forward: without a question the run would go on as if nothing had been chosen. */
+T(a_way_that_leads_back_asks_whether_the_run_goes_on)
+{
+    static const char *const titles[] = {"Go back", "Roll back", "Revert", "Zurückrollen"};
+
+    for (size_t i = 0; i < ARRAY_LEN(titles); i++) {
+        CLEANUP(strbuf_release) struct strbuf text = STRBUF(0);
+        CLEANUP(reading_done) struct reading r;
+        size_t n = 0;
+
+        strbuf_addf(&text,
+                    "# R\n## Deployment\n### 1. Decide\n#### Option A: Continue\n" SH(
+                        "./open") "#### Option B: %s\n\nSee below.\n### 2. End\n" SH("./end"),
+                    titles[i]);
+        read_text(&r, strbuf_str(&text));
+        for (size_t k = 0; k < r.rb.n_steps; k++)
+            n += sv_has(r.rb.steps[k].text, SV("Does the run go on all the same?")) &&
+                 r.rb.parts[r.rb.steps[k].part].role == ROLE_DEPLOY;
+        if (n != 1)
+            T_FAIL("'%s' is asked %zu times", titles[i], n);
+    }
+}
+
+T(a_lone_option_that_leads_back_is_the_way_back)
+{
+    CLEANUP(reading_done) struct reading r;
+
+    read_text(&r, "# R\n## Deployment\n" SH("./a") "### Option B: Roll back\n" SH("./b"));
+    T_EQ(r.rb.n_steps, 2);
+}
+
 T_MAIN(T_CASE(numbered_items_are_one_way_each_where_the_text_says_so),
        T_CASE(bullets_that_are_not_indented_belong_to_the_item_above_them),
        T_CASE(as_many_sections_as_it_says_are_one_way_each),
        T_CASE(what_is_said_in_passing_and_what_is_not_as_many_are_steps),
        T_CASE(options_with_names_and_conditions_keep_them),
-       T_CASE(sections_that_say_by_what_means_are_alternatives))
+       T_CASE(sections_that_say_by_what_means_are_alternatives),
+       T_CASE(a_way_that_leads_back_asks_whether_the_run_goes_on),
+       T_CASE(a_lone_option_that_leads_back_is_the_way_back))

@@ -179,10 +179,11 @@ static void want_hosts(const char *body, const char *want)
 }
 
 #define SH(code) "\n```sh\n" code "\n```\n"
+#define LI(code) "\n   ```sh\n   " code "\n   ```\n" /* in an item */
 
 T(a_label_says_where_the_block_below_it_runs)
 {
-    want_hosts("On web1:" SH("./a") SH("./b"), "web1 -");
+    want_hosts("On web1:" SH("./a") SH("./b"), "web1 web1");
     want_hosts("**On web1**" SH("./a"), "web1");
     want_hosts("It is big. On the primary:" SH("./a") "\nOn your laptop:" SH("./b"), "primary -");
     want_hosts("- On web1: `systemctl restart x`\n- Restart here: `systemctl restart x`\n",
@@ -310,6 +311,46 @@ T(what_follows_a_login_that_a_person_does_runs_there)
     want_hosts("1. `tmux new -s x`, `ssh jump1`\n2. Go: `systemctl restart x`\n", "- -");
 }
 
+/* "On the standby:" is said of what follows it, too, as far as nothing else is said. */
+T(blocks_behind_the_first_run_there_too)
+{
+    want_hosts("1. On the standby:\n" LI("./a") "\n   Then:\n" LI("./b") "\n2. Then:\n" LI("./c"),
+               "standby standby -");
+    want_hosts("1. On the standby:\n" LI("./a") "\n   Then run `systemctl restart x`.\n" LI("./b"),
+               "standby standby standby");
+    want_hosts("1. On the standby:\n" LI("./a") "\n   Build it locally:\n" LI("./b") LI("./c"),
+               "standby - -");
+    want_hosts("1. On the standby:\n" LI("./a") "\n   Then on your laptop:\n" LI("./b") LI("./c"),
+               "standby - -");
+    want_hosts("1. On the standby:\n" LI("./a") "\n   Then:\n" LI("kubectl get x")
+                   LI("ssh web1 ./b"),
+               "standby - -");
+    want_hosts("1. On the standby: `systemctl stop x`\n\n   Then:\n" LI("./b"), "standby standby");
+    want_hosts("On the standby:" SH("./a") "\nCheck it:" SH("./b")
+                   SH("./c") "\n### Next\n" SH("./d"),
+               "standby standby, or here standby, or here -");
+    want_hosts("On the standby:" SH("./a") "\nNow web2:" SH("./b"), "standby -");
+    want_hosts("On web1:" SH("./a\nexit") SH("./b"), "web1 -");
+    want_hosts("On web1:" SH("[root@web1 ~]# ./a") "\nThen:" SH("./b"), "web1 -");
+}
+
+/* Who types `ssh lb01 "x"` sits here, unless the document is on another host by then. */
+T(an_ssh_behind_another_is_typed_where_somebody_says)
+{
+    want_hosts(SH("ssh web1\n./a\nssh lb01 ./b"), "web1 web1");
+    want_hosts(SH("ssh web1\n./a") SH("ssh lb01 ./b") SH("./c"), "web1 web1, or here web1");
+    want_hosts(SH("ssh web1\n./a") SH("ssh root@web1 ./b"), "web1 -");
+    want_hosts(SH("ssh bastion1\n./a") SH("ssh lb01 ./b"), "bastion1 bastion1");
+    want_hosts(SH("ssh web1\n./a\nexit") SH("ssh lb01 ./b"), "web1 -");
+    want_hosts("SSH into web1." SH("./a") SH("ssh lb01 ./b"), "web1 web1, or here");
+    want_hosts("1. `ssh web1`\n2. Restart: `systemctl restart x`\n3. Look:\n" LI("ssh lb01 ls"),
+               "web1 web1, or here");
+    want_hosts("\n### On web1\n" SH("./a\nssh lb01 ./b"), "web1 web1, or here");
+    want_hosts(SH("su - app\n./a\nssh lb01 ./b"), "su - app su - app");
+    want_hosts("<!-- prusik: host=web1 -->" SH("ssh lb01 ./b"), "web1");
+    want_hosts("\n```console\nroot@web1:~# ssh lb01 ./b\n```\n", "web1");
+}
+
 T_MAIN(T_CASE(what_follows_a_login_that_a_person_does_runs_there),
        T_CASE(a_heading_per_machine_is_of_each),
        T_CASE(hosts_that_are_named_later_in_the_sentence_are_meant_too),
@@ -318,4 +359,6 @@ T_MAIN(T_CASE(what_follows_a_login_that_a_person_does_runs_there),
        T_CASE(sentences_name_hosts), T_CASE(sentences_name_hosts_inside),
        T_CASE(commands_reach_other_hosts), T_CASE(a_sentence_says_inside_where_commands_run),
        T_CASE(a_label_says_where_the_block_below_it_runs), T_CASE(whoever_logs_in_stays_there),
-       T_CASE(a_heading_says_where_what_is_below_it_runs))
+       T_CASE(a_heading_says_where_what_is_below_it_runs),
+       T_CASE(blocks_behind_the_first_run_there_too),
+       T_CASE(an_ssh_behind_another_is_typed_where_somebody_says))
