@@ -69,8 +69,6 @@ bool stay_only(struct rb_build *b, uint32_t part, struct sv *host)
     struct rb_part *p = build_part(b, part);
     struct sv rest = told_bare(p->condition), word;
 
-    while (rest.n && rest.p[rest.n - 1] == '!')
-        rest.n--;
     if (!told_starts(rest, WORDS_HERE("only nur seulement uniquement solo sólo somente apenas")) ||
         !sv_next_word(&rest, &word) || where_read(rest, host) != WHERE_ONCE || !host->n ||
         (size_t)(host->p + host->n - rest.p) < sv_trim_right(rest).n) /* it says more */
