@@ -612,6 +612,8 @@ void scope_check_undos(struct rb_build *b);
  */
 void stay_begin(struct rb_build *b, uint32_t node, struct sv host);
 struct sv stay_host(struct rb_build *b, uint32_t node, struct sv label, struct sv commands);
+/* "Migration (only on app01)": where the part is done, which is no condition then. */
+bool stay_only(struct rb_build *b, uint32_t part, struct sv *host);
 /*
  * A command of `block` or a sentence (RB_NONE) has logged in.  Where `ssh TARGET "..."` is typed then: in that session, here, or
  * nobody knows: "web1, or here" (RB_OR_HERE).

@@ -163,7 +163,7 @@ static void read_title_host(struct rb_build *b)
 {
     struct sv host, title = build_part(b, b->part)->title;
 
-    bool once = where_read(title, &host) == WHERE_ONCE,
+    bool once = where_read(title, &host) == WHERE_ONCE || stay_only(b, b->part, &host),
          within = !once && (where_within(title, &host) || where_in_brackets(title, &host) ||
                             where_spreads(title, &host));
 
@@ -782,6 +782,8 @@ static void read_item(struct rb_build *b, uint32_t item)
     uint32_t outer = b->part, saying = b->saying, part;
     size_t before = b->steps.n;
     uint32_t first = b->rb->md.v[item].first;
+    struct sv host, host_outer = b->host;
+    bool there;
     bool titled = first != MD_NONE && b->rb->md.v[first].kind == MD_PARAGRAPH, whole = b->whole;
 
     if (build_role_acts(build_role(b)) && mention_struck(b, item))
@@ -821,6 +823,7 @@ static void read_item(struct rb_build *b, uint32_t item)
         return; /* else the item around it is asked as a whole */
     }
     part = read_item_part(b, item);
+    there = stay_only(b, part, &host);
     if (b->rb->md.v[item].task && build_role(b) == ROLE_COMMUNICATE)
         build_part(b, part)->role = read_role_around(b, b->part);
     if (build_role_acts(build_role(b)) && remark_is(b, read_item_text(b, item))) {
@@ -837,8 +840,10 @@ static void read_item(struct rb_build *b, uint32_t item)
     b->block_steps = b->steps.n;
     b->inlined = false;
     b->whole |= !read_has_code(b, item);
+    b->host = there ? host : b->host;
     if (scope_way(b, part) == SCOPE_RUNS)
         read_item_rest(b, item, whole);
+    b->host = there && sv_eq(b->host, host) ? host_outer : b->host; /* no ssh of its own */
     if (b->back.inside == item)
         way_back_end(b);
     b->whole = whole;

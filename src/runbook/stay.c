@@ -64,6 +64,19 @@ struct sv stay_host(struct rb_build *b, uint32_t node, struct sv label, struct s
     return where_reaches_out(commands, host) ? none : stay_goes_on(b, node);
 }
 
+bool stay_only(struct rb_build *b, uint32_t part, struct sv *host)
+{
+    struct rb_part *p = build_part(b, part);
+    struct sv rest = told_bare(p->condition), word;
+
+    if (!told_starts(rest, WORDS_HERE("only nur seulement uniquement solo sólo somente apenas")) ||
+        !sv_next_word(&rest, &word) || where_read(rest, host) != WHERE_ONCE || !host->n ||
+        (size_t)(host->p + host->n - rest.p) < sv_trim_right(rest).n) /* it says more */
+        return false;
+    p->condition = (struct sv){NULL, 0};
+    return true;
+}
+
 /* --- an ssh behind another --- */
 
 /* "deploy@web1" and "web1" */

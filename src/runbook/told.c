@@ -38,6 +38,25 @@ static struct sv told_behind(struct sv text, char mark, size_t within)
                : sv_trim(sv_sub(text, at + 1, text.n));
 }
 
+/* "Step 1 Make sure that it is down": without its number. */
+static struct sv told_unnumbered(struct sv text)
+{
+    struct sv rest = text, word;
+    size_t n = 0;
+
+    if (!told_starts(rest, WORDS_HERE("step schritt étape etape paso passo krok")) ||
+        !sv_next_word(&rest, &word) || !sv_next_word(&rest, &word))
+        return text;
+    while (n < word.n && (ascii_is_digit(word.p[n]) || word.p[n] == '.'))
+        n++;
+    n += n > 0 && n < word.n && strchr(":)", word.p[n]);
+    rest = sv_trim(rest);
+    return n == word.n && rest.n && ascii_is_digit(*word.p) &&
+                   (ascii_is_upper(*rest.p) || (unsigned char)*rest.p >= 0x80)
+               ? rest
+               : text;
+}
+
 /* ":warning: If ...", "⚠️ If ...": without what stands before the first word. */
 static struct sv told_unmarked(struct sv text)
 {
@@ -50,7 +69,7 @@ static struct sv told_unmarked(struct sv text)
             break;
         text = sv_trim(sv_sub(text, end, text.n));
     }
-    return text;
+    return told_unnumbered(text);
 }
 
 /* "After each wave check that ...": how often that is, nobody here knows. */
@@ -183,7 +202,7 @@ enum where_kind told_host(struct sv text, struct sv *host)
 
 bool told_host_within(struct sv text, struct sv *host)
 {
-    struct sv last = told_last_sentence(text);
+    struct sv last = told_unnumbered(told_last_sentence(text));
     struct told_sentence s = {0};
 
     if (where_within(last, host) || where_spreads(last, host))
@@ -663,7 +682,8 @@ static void told_sentences(struct rb_build *b, const struct md_node *n, size_t a
             last = ahead.how == TOLD_NOT;
         if (decided && watch_limited(b, sv_sub(n->text, s.from, s.to)))
             continue;
-        if (!b->quoted && told_is_gate(b, sv_trim(sv_sub(n->text, s.from, s.to)))) {
+        if (!b->quoted &&
+            told_is_gate(b, told_unnumbered(sv_trim(sv_sub(n->text, s.from, s.to))))) {
             span.from = size_min(span.from, s.from); /* "Do not go on until it is green." */
             span.to = s.to;
             continue;

@@ -152,6 +152,29 @@ T(what_is_typed_at_psql_is_sql)
     SAME(r.rb.steps[0].text, "CHECKPOINT;");
 }
 
+/* As a wiki exports them: bold numbers that are no titles. */
+T(sentences_behind_a_bold_number_are_told)
+{
+    want_steps(DEPLOY "**Step 1** Make sure that it is down\n\n**Step 2** Stop it on web2\n" SH(
+                   "./a") "\n**Step 5** Do not start it on web1 until the DBA says so.\n",
+               "deploy [Step 1 Make sure that it is down]|deploy ./a|"
+               "deploy [Step 5 Do not start it on web1 until the DBA says so.]");
+    want_places(DEPLOY "**Step 2** Stop it on web2\n" SH("./a"), "web2:./a");
+    want_steps(
+        DEPLOY "**Step one** Make sure that it is down\n\nStep 3 make it\n\nStep 3x Make it\n", "");
+}
+
+T(only_on_a_host_is_where_it_is_done)
+{
+    want_places(
+        DEPLOY
+        "1. Migration (nur auf app01!):\n\n   ```sh\n   ./a\n   ```\n\n2. Then:\n\n   ```sh\n   ./b\n   ```\n",
+        "app01:./a|:./b");
+    want_places(DEPLOY "\n### Migration (only on app01)\n" SH("./a"), "app01:./a");
+    want_places(DEPLOY "1. Migration (only on app01 when it is new):\n\n   ```sh\n   ./a\n   ```\n",
+                ":./a");
+}
+
 T_MAIN(T_CASE(what_is_done_after_an_answer_is_a_choice), T_CASE(only_after_some_hours_is_not_now),
        T_CASE(a_heading_that_says_for_each_in_brackets_is_of_each),
        T_CASE(what_is_done_when_it_is_not_so_is_no_expectation),
@@ -160,4 +183,5 @@ T_MAIN(T_CASE(what_is_done_after_an_answer_is_a_choice), T_CASE(only_after_some_
        T_CASE(what_is_edited_before_commands_is_done_by_a_person),
        T_CASE(a_sign_off_that_is_needed_is_an_approval), T_CASE(rows_of_a_way_back_say_how),
        T_CASE(what_a_command_prints_is_compared_where_nothing_runs_it),
-       T_CASE(what_is_struck_out_is_done_by_nobody), T_CASE(what_is_typed_at_psql_is_sql))
+       T_CASE(what_is_struck_out_is_done_by_nobody), T_CASE(what_is_typed_at_psql_is_sql),
+       T_CASE(sentences_behind_a_bold_number_are_told), T_CASE(only_on_a_host_is_where_it_is_done))
