@@ -341,6 +341,12 @@ static void a_role_without_rights_is_told(const struct t_pg *pg)
     w.level = PACK_COMPARED;
     w.scratch = pg->url;
     T_OK(backup_create(&w, &r, &err), err);
+    T_EQ(r.head.source.n, 16);
+    backup_report_release(&r);
+    memset(&r, 0, sizeof(r));
+    run_in(pg, "small", "REVOKE EXECUTE ON FUNCTION pg_control_system() FROM PUBLIC");
+    T_OK(backup_create(&w, &r, &err), err); /* of which server it is, is not told then */
+    T_EQ(r.head.source.n, 0);
     backup_report_release(&r);
     memset(&r, 0, sizeof(r));
     run_in(pg, "small", "CREATE TABLE hidden (i int)");
