@@ -33,7 +33,7 @@ static const struct verb_only db_only[] = {
     {"--wait", "stamp repair adopt " DB_GO, NULL},
     {"--lock-timeout", "stamp repair adopt " DB_GO, NULL},
     {"--retry-for", "stamp repair adopt " DB_GO, NULL},
-    {"--yes", DB_GO, NULL},
+    {"--yes", DB_GO " backfill", NULL},
     {"--why", "stamp repair", NULL},
     {"--accept-file", "repair", NULL},
     {"--finish", "repair", NULL},
