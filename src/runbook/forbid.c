@@ -2,7 +2,7 @@
  * forbid: hosts that something must not be done to: "Hosts which must not be rebooted: db01", "db01 must never be touched".  A
  * step that does so all the same is asked about, and lint finds it.
  */
-#include "base/regex.h"
+#include "base/map.h"
 #include "base/sv.h"
 #include "runbook/reader_int.h"
 #include "runbook/told_verb.h"
@@ -43,19 +43,6 @@ static const struct forbid_row *forbid_row_of(struct sv text)
     return NULL;
 }
 
-/* Does the text name the host as a word: "db01" in "db01, db02", "root@db01"? */
-static bool forbid_names(struct sv text, struct sv host)
-{
-    for (size_t at = 0; (at = sv_find_nocase(text, host, at)) != SV_NPOS; at++) {
-        char before = at ? text.p[at - 1] : ' ',
-             after = at + host.n < text.n ? text.p[at + host.n] : ' ';
-
-        if (!ascii_is_word(before) && before != '-' && !ascii_is_word(after) && after != '-')
-            return true;
-    }
-    return false;
-}
-
 /* The words of it that look like names of machines: with a digit, '-' or '.' among small letters. */
 static bool forbid_is_host(struct sv word)
 {
@@ -90,16 +77,66 @@ void forbid_text(struct rb_build *b, const struct md_node *n)
     *vec_add(&b->forbids) = (struct forbid){n->line, text};
 }
 
-/* Is it done there: on that host, or by a command that names it? */
-static bool forbid_is_there(const struct rb_step *s, struct sv text)
+/* --- the steps that do it all the same --- */
+
+enum { FORBID_NAME = 254 }; /* as in DNS, with its end */
+
+/* Of each row: the first text that forbids it for a host, by the host's name in small letters. */
+struct forbid_index {
+    struct map of[ARRAY_LEN(forbid_rows)];
+};
+
+static struct sv forbid_key(struct sv name, char into[FORBID_NAME])
 {
-    struct sv rest = text, word;
+    size_t n = size_min(name.n, FORBID_NAME);
+
+    for (size_t i = 0; i < n; i++)
+        into[i] = ascii_lower(name.p[i]);
+    return (struct sv){into, n};
+}
+
+static void forbid_add(struct forbid_index *index, const struct forbid *f, size_t number)
+{
+    const struct forbid_row *row = forbid_row_of(f->text);
+    struct map *m = &index->of[row - forbid_rows];
+    struct sv rest = f->text, word;
+    char name[FORBID_NAME];
 
     while (sv_next_word(&rest, &word)) {
         struct sv host = told_bare(word);
 
-        if (forbid_is_host(host) && (forbid_names(s->host, host) || forbid_names(s->text, host)))
+        if (forbid_is_host(host) && !map_get(m, forbid_key(host, name), NULL))
+            (void)map_put(m, forbid_key(host, name), number);
+    }
+}
+
+/* Any of the labels of a name that stand together: "db01.example.com" is "db01", too. */
+static bool forbid_has_labels(const struct map *m, struct sv name, size_t *ret)
+{
+    char text[FORBID_NAME];
+    struct sv key = forbid_key(name, text);
+
+    for (size_t from = 0; from < key.n; from++) {
+        if (from > 0 && key.p[from - 1] != '.')
+            continue;
+        for (size_t to = from + 1; to <= key.n; to++)
+            if ((to == key.n || key.p[to] == '.') && map_get(m, sv_sub(key, from, to), ret))
+                return true;
+    }
+    return false;
+}
+
+/* Does the text name one of the hosts as a word: "db01" in "db01, db02", "root@db01", and not in "old-db01"? */
+static bool forbid_names(const struct map *m, struct sv text, size_t *ret)
+{
+    size_t from = 0;
+
+    for (size_t i = 0; i <= text.n; i++) {
+        if (i < text.n && (ascii_is_word(text.p[i]) || text.p[i] == '-' || text.p[i] == '.'))
+            continue;
+        if (i > from && forbid_has_labels(m, sv_sub(text, from, i), ret))
             return true;
+        from = i + 1;
     }
     return false;
 }
@@ -116,24 +153,36 @@ static bool forbid_does(const struct rb_step *s, const struct forbid_row *row)
     return false;
 }
 
+/* Is it done there, on that host or by a command that names it? */
+static void forbid_step(struct rb_build *b, const struct forbid_index *index, struct rb_step *s)
+{
+    size_t at;
+
+    for (size_t i = 0; i < ARRAY_LEN(forbid_rows); i++) {
+        const struct map *m = &index->of[i];
+        const struct forbid *f;
+
+        if (!m->n || !forbid_does(s, &forbid_rows[i]) ||
+            !(forbid_names(m, s->host, &at) || forbid_names(m, s->text, &at)))
+            continue;
+        f = &b->forbids.v[at];
+        build_note(b, NOTE_FORBIDDEN, s->line, 1,
+                   arena_fmt(b->arena, "line %zu says: \"%.*s\"", f->line, SV_FMT(f->text)));
+        if (!s->condition.n)
+            s->condition = arena_fmt(b->arena, "although it says: \"%.*s\"", SV_FMT(f->text));
+    }
+}
+
 void forbid_finish(struct rb_build *b)
 {
+    struct forbid_index index = {0};
     struct runbook *rb = b->rb;
 
-    for (size_t i = 0; i < b->forbids.n; i++) {
-        const struct forbid *f = &b->forbids.v[i];
-        const struct forbid_row *row = forbid_row_of(f->text);
-
-        for (size_t k = 0; row && k < rb->n_steps; k++) {
-            struct rb_step *s = &rb->steps[k];
-
-            if ((s->kind != STEP_SHELL && s->kind != STEP_SQL) || !forbid_does(s, row) ||
-                !forbid_is_there(s, f->text))
-                continue;
-            build_note(b, NOTE_FORBIDDEN, s->line, 1,
-                       arena_fmt(b->arena, "line %zu says: \"%.*s\"", f->line, SV_FMT(f->text)));
-            if (!s->condition.n)
-                s->condition = arena_fmt(b->arena, "although it says: \"%.*s\"", SV_FMT(f->text));
-        }
-    }
+    for (size_t i = 0; i < b->forbids.n; i++)
+        forbid_add(&index, &b->forbids.v[i], i);
+    for (size_t i = 0; b->forbids.n && i < rb->n_steps; i++)
+        if (rb->steps[i].kind == STEP_SHELL || rb->steps[i].kind == STEP_SQL)
+            forbid_step(b, &index, &rb->steps[i]);
+    for (size_t i = 0; i < ARRAY_LEN(index.of); i++)
+        map_release(&index.of[i]);
 }

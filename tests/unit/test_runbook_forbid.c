@@ -34,6 +34,10 @@ T(what_must_not_be_done_to_a_host_is_asked_about)
                "ssh root@db02 reboot");
     want_asked("db01 must never be touched.", "\nOn db01:" SH("ls /srv\nsystemctl stop x"),
                "systemctl stop x");
+    want_asked(
+        said,
+        SH("ssh DB01.example.com reboot\nssh my.db02.example.com reboot\nssh xdb01.example.com reboot"),
+        "ssh DB01.example.com reboot|ssh my.db02.example.com reboot");
     want_asked("Reports must not be rebooted.", "\nOn db01:" SH("reboot"), "");
     want_asked("web/db01 must never be rebooted.", "\nOn db01:" SH("reboot"), "");
     want_asked("db01 must not be alone.", "\nOn db01:" SH("reboot"), "");
