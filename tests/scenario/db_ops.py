@@ -405,7 +405,7 @@ def what_is_in_an_archive_is_not_counted(base):
         done = subprocess.run([os.path.join(base.server.bin, "pg_dump"), option, "-f", name, "-d", base.url], capture_output=True, text=True, check=False)
         check(done.returncode == 0, done.stderr)
         text = backup_do(base, "verify", name)
-        same(f"{name}: rows", "tables" in text and ": 1 table, 10 rows" in text, counted)
+        same(f"{name}: rows", ": 1 table, 10 rows" in text, counted)
         report = json.loads(backup_do(base, "verify", name, "--json").split("\n")[-2])
         same(f"{name}: JSON", [report.get(k) for k in ("tables", "rows")], [1, 10] if counted else [None, None])
         os.remove(name)

@@ -130,19 +130,23 @@ def who_stops_it_finds_nothing_half_done():
         os.unlink("said")
 
 
+def folders_of_comparisons():
+    return set(glob.glob(os.path.join(os.environ.get("TMPDIR", "/tmp"), "prusik-compare.*")))
+
+
 def a_comparison_too():
     """Of two files: what they are turned into is taken away."""
     os.mkdir("tmp")
     write("old.csv", "id,total\n" + "".join(f"{i},7\n" for i in range(MANY)))
-    before = set(glob.glob("/tmp/prusik-compare.*"))
+    before = folders_of_comparisons()
     job = Job("compare", "old.csv", "rows.csv", "--key", "id", terminal=True)
     job.feed(MANY)
-    await_("the folder it works in", lambda: set(glob.glob("/tmp/prusik-compare.*")) - before)
+    await_("the folder it works in", lambda: folders_of_comparisons() - before)
     job.child.send_signal(signal.SIGINT)
     time.sleep(0.2)
     job.feed(MANY)
     same("the exit status", job.end()[0], 130)
-    same("what is left", set(glob.glob("/tmp/prusik-compare.*")) - before, set())
+    same("what is left", folders_of_comparisons() - before, set())
 
 
 def an_audit_too():

@@ -285,6 +285,8 @@ T(where_a_command_has_printed_is_said_with_the_end_of_it)
 {
     into_is("echo here", "");
     into_is("true > /dev/null", "");
+    into_is("true 2> errors < /dev/null", "");
+    into_is("echo one > g 2> errors", "/g|4|one\n\n");
     into_is("echo one > a", "/a|4|one\n\n");
     into_is("echo one >> \"$NAME.txt\"", "/told.txt|4|one\n\n");
     into_is("echo one > $(echo b)", "$(echo b)|-1|\n");
