@@ -251,7 +251,6 @@ void ui_read_input(struct ui *u, bool on)
 
 enum { UI_ASK_LINES = 20, UI_TAIL_LINES = 8, UI_ASK_COMMAND = 70 };
 
-/* The end of the output that the person is to judge; that it is no more than the end is said. */
 /* "it has printed into /srv/dump.sql, 12 bytes" */
 static void ui_show_into(const struct run_question *q, struct strbuf *b)
 {
@@ -265,6 +264,7 @@ static void ui_show_into(const struct run_question *q, struct strbuf *b)
     strbuf_add_byte(b, '\n');
 }
 
+/* The end of the output that the person is to judge; that it is no more than the end is said. */
 static void ui_show_output(const struct run_question *q, struct strbuf *b)
 {
     CLEANUP(strbuf_release) struct strbuf text = STRBUF(0), clean = STRBUF(0);

@@ -223,24 +223,13 @@ static enum err_code verb_read_option(const struct verb *v, int argc, char **arg
     return verb_store_value(o, argv[++*i], c, err);
 }
 
-/* Is the word one of those that stand in the list, with blanks between them? */
-static bool verb_is_listed(struct sv list, struct sv word)
-{
-    struct sv one;
-
-    while (sv_next_word(&list, &one))
-        if (sv_eq(one, word))
-            return true;
-    return false;
-}
-
 /* What was asked for and would not be done is refused: "upgrade --dry-run" must not change anything. */
 static enum err_code verb_check_only(const struct verb *v, const struct cli *c, struct err *err)
 {
     for (const struct verb_only *o = v->only; o && o->option; o++)
         for (size_t i = 0; i < c->given.n; i++) {
             if (strcmp(c->given.v[i], o->option) != 0 ||
-                verb_is_listed(sv_from(o->words), sv_from(c->args[0])))
+                sv_has_word(sv_from(o->words), sv_from(c->args[0])))
                 continue;
             (void)err_set(err, ERR_USAGE, "prusik %s %s does not take %s; nothing was done",
                           v->name, c->args[0], o->option);

@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "base/sv.h"
 #include "base/text.h"
+#include "base/words.h"
 #include "exec/run_int.h"
 
 enum { FAIL_COMMAND = 80 };
@@ -202,29 +203,78 @@ struct sv run_branch_skip(struct run *r, const struct plan_step *p)
 
 /* --- what stands still --- */
 
-/* What its command names last: the unit. */
-static struct sv fail_unit(struct sv command)
+/* "shop" of "shop.service". */
+static struct sv fail_unit(struct sv word)
 {
-    size_t from = (command = sv_trim(command)).n;
+    struct sv suffix = SV(".service");
 
-    while (from > 0 && command.p[from - 1] != ' ')
-        from--;
-    return sv_sub(command, from, command.n);
+    return sv_ends(word, suffix) ? sv_sub(word, 0, word.n - suffix.n) : word;
 }
 
-/* Has a step begun to start it since the one that stopped it? */
-static bool fail_is_started(const struct run *r, size_t stop)
+/* Is it one of the command's words? */
+static bool fail_names(struct sv command, struct sv unit)
+{
+    struct sv word;
+
+    while (sv_next_word(&command, &word))
+        if (sv_eq(fail_unit(word), unit))
+            return true;
+    return false;
+}
+
+/* What a command that stops something names: neither its program nor what that is told; false: no more. */
+static bool fail_next_unit(struct sv *command, struct sv *ret)
+{
+    static struct words others = WORDS(
+        "sudo systemctl service docker docker-compose compose podman supervisorctl sv stop all");
+    struct sv word;
+
+    while (sv_next_word(command, &word))
+        if (!words_have(&others, word) && word.p[0] != '-' && !ascii_is_digit(word.p[0])) {
+            *ret = fail_unit(word);
+            return true;
+        }
+    return false;
+}
+
+/* A stop of one service the reader knows; of several ("systemctl stop web queue") the words tell it. */
+static bool fail_is_stop(const struct plan_step *p)
+{
+    if (p->verb.n || !sv_eq(p->effect, SV("service")))
+        return sv_eq(p->verb, SV("stop"));
+    for (size_t i = 0; i < p->command.n; i++)
+        if (strchr(";&|<>()$`'\"\n", p->command.p[i]))
+            return false; /* more than one command's words */
+    return sv_has_word(p->command, SV("stop"));
+}
+
+/* Has a step behind that one, of a service there, another verb and this unit? */
+static bool fail_is_started(const struct run *r, size_t stop, struct sv unit)
 {
     const struct plan_step *p = r->steps.v[stop].p;
 
     for (size_t i = stop + 1; i < r->steps.n; i++) {
         const struct run_step *s = &r->steps.v[i];
 
-        if (s->state == STEP_DONE && s->p->verb.n && !sv_eq(s->p->verb, SV("stop")) &&
-            sv_eq(s->p->host, p->host) && sv_has(s->p->command, fail_unit(p->command)))
+        if (s->state == STEP_DONE && sv_eq(s->p->effect, SV("service")) && !fail_is_stop(s->p) &&
+            sv_eq(s->p->host, p->host) && (!unit.n || fail_names(s->p->command, unit)))
             return true;
     }
     return false;
+}
+
+/* Of what a step has stopped, is something not known to have been started? */
+static bool fail_stands_still(const struct run *r, size_t stop)
+{
+    struct sv rest = r->steps.v[stop].p->command, unit;
+    bool named = false;
+
+    while (fail_next_unit(&rest, &unit)) {
+        named = true;
+        if (!fail_is_started(r, stop, unit))
+            return true;
+    }
+    return !named && !fail_is_started(r, stop, (struct sv){NULL, 0});
 }
 
 /* Behind the error: a service that a step has stopped, and that stands still while people read this. */
@@ -232,14 +282,15 @@ static void fail_tell_stopped(struct run *r)
 {
     for (size_t i = 0; i < r->steps.n; i++) {
         const struct plan_step *p = r->steps.v[i].p;
-        const char *msg = arena_strdup(&r->arena, sv_from(r->err.msg));
+        const char *msg;
 
-        if (r->steps.v[i].state != STEP_DONE || !sv_eq(p->verb, SV("stop")) ||
-            fail_is_started(r, i))
+        if (r->steps.v[i].state != STEP_DONE || !fail_is_stop(p) || !fail_stands_still(r, i))
             continue;
-        (void)err_set(&r->err, ERR_FAILED,
-                      "%s; '%.*s' (line %zu) was carried out, and nothing has started it since",
-                      msg, SV_FMT(text_cut(p->command, FAIL_COMMAND)), p->line);
+        msg = arena_strdup(&r->arena, sv_from(r->err.msg)); /* err_set() writes over it */
+        (void)err_set(
+            &r->err, ERR_FAILED,
+            "%s; '%.*s' (line %zu) was carried out, and no step is known to have started it since",
+            msg, SV_FMT(text_cut(p->command, FAIL_COMMAND)), p->line);
     }
 }
 

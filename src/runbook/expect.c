@@ -696,6 +696,7 @@ static const struct {
      form_not_empty},
     {"^" LEAD "[\"`]([^\"`]+)[\"`](?: message| in the output| line)?$", form_contains},
     {"^" LEAD "'([^']+)'$", form_contains},
+    {EXPECT_SILENT, form_empty},
     {"^" LEAD
      "(?:no output|empty|nothing|no matches|no match|no hits|no lines|keine ausgabe|keine treffer|leer|"
      "nichts|be empty)(?: sein)?$",
@@ -846,11 +847,6 @@ static void expect_single(struct expect_reader *r, struct sv clause,
 
     if (expect_read_answer(clause, cx, arena, e))
         return;
-    if (expect_is_silent(r, m.bare)) {
-        *e = (struct rb_expect){.op = OP_EQ};
-        (void)form_empty(&m, e); /* it always is one */
-        return;
-    }
     /* "`notAfter` date is in future (>30 days)": here the commentary is the limit */
     if (sv_has_nocase(m.bare, SV("in future")) && expect_in_parentheses(clause, &inner)) {
         int64_t ms;

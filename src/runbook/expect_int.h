@@ -54,4 +54,20 @@ extern const struct expect_work expect_works[];
 #define EXPECT_WORKS 8u
 struct regex *expect_work_words(struct expect_reader *r, size_t i);
 struct regex *expect_work_commands(struct expect_reader *r, size_t i);
+/* "You should see no output", "Nothing should be printed", "No output means it worked": a sentence, and what is expected. */
+#define WHEN_WELL                                                                                  \
+    "(?: at all| here)?(?: (?:on success|if (?:it|this|all|everything) (?:worked|succeeded|works|" \
+    "went well|is (?:well|fine|ok|okay|good))))?"
+#define EXPECT_SILENT                                                                                                                              \
+    "^(?:you |we |it |this |that |(?:the |this )?(?:command|query|script|statement) )?(?:should |will |must |would )?"                             \
+    "(?:expect|(?:see|get|print|produce|output|return|give|show|display)s?) (?:no output|nothing)" WHEN_WELL                                       \
+    "$|"                                                                                                                                           \
+    "^(?:you |we |it |this |(?:the |this )?(?:command|query|script|statement) )?(?:(?:should|will|must|does|do) not|(?:should|does|do)n.t|won.t) " \
+    "(?:see|get|print|produce|output|return|give|show|display) (?:anything|any output)" WHEN_WELL                                                  \
+    "$|"                                                                                                                                           \
+    "^nothing (?:should|must|will) be (?:printed|shown|output|displayed|returned|listed|logged)" WHEN_WELL                                         \
+    "$|"                                                                                                                                           \
+    "^no output(?: here| at all)? (?:means|is|indicates|says)(?: that)? (?:(?:it|all|everything) "                                                 \
+    "(?:(?:has )?(?:worked|succeeded|passed)|is (?:well|fine|good|ok|okay)|went well)|success|good|fine|ok|okay|expected|normal)$"
+
 extern const char *const expect_patterns[EXPECT_RE__N];
