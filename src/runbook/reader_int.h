@@ -389,9 +389,10 @@ bool watch_item(struct rb_build *b, struct sv text, size_t line);
 void watch_timed(struct rb_build *b, struct rb_rule *rule);
 struct watch_cells {
     struct sv metric, query, threshold, alert; /* query may be empty */
-    bool hoped;                                /* the threshold is a target */
+    struct sv action; /* what is done at the alert; empty: its cell says it */
+    bool hoped;       /* the threshold is a target */
 };
-/* "Rollback is not needed" */
+/* "Rollback is not needed" (table_rule.c) */
 bool table_denies(struct sv action);
 bool watch_row(struct rb_build *b, const struct watch_cells *c, size_t line);
 void watch_message(struct rb_build *b, const struct rb_block *block);

@@ -3,15 +3,7 @@
  */
 #include "base/regex.h"
 #include "base/sv.h"
-#include "runbook/reader_int.h"
-
-enum { TABLE_COLUMNS = 16 };
-
-struct table_row {
-    size_t line;
-    struct sv cells[TABLE_COLUMNS];
-    size_t n;
-};
+#include "runbook/table_int.h"
 
 static void table_cells(const struct rb_build *b, uint32_t row, struct table_row *ret)
 {
@@ -47,8 +39,7 @@ static void table_mend(const struct rb_build *b, size_t n, struct table_row *row
         *row = mended;
 }
 
-/* The column whose heading has one of the words, or -1. */
-static int table_column(const struct table_row *head, const struct sv *words, size_t n)
+int table_column(const struct table_row *head, const struct sv *words, size_t n)
 {
     for (size_t c = 0; c < head->n; c++)
         if (regex_says_any(head->cells[c], words, n))
@@ -56,283 +47,8 @@ static int table_column(const struct table_row *head, const struct sv *words, si
     return -1;
 }
 
-static const struct sv table_condition_words[] = {
-    SV("symptom"),   SV("condition"), SV("trigger"),  SV("observation"), SV("situation"),
-    SV("anzeichen"), SV("bedingung"), SV("symptôme"), SV("condición"),   SV("situación"),
-    SV("síntoma"),   SV("症状"),      SV("条件"),     SV("情况"),        SV("现象")};
-static const struct sv table_action_words[] = {
-    SV("action"),       SV("decision"),   SV("verdict"),  SV("aktion"),    SV("maßnahme"),
-    SV("entscheidung"), SV("what to do"), SV("reaction"), SV("reaktion"),  SV("was tun"),
-    SV("response"),     SV("réaction"),   SV("acción"),   SV("respuesta"), SV("対応"),
-    SV("判断"),         SV("アクション"), SV("处理"),     SV("措施"),      SV("动作")};
 static const struct sv table_time_words[] = {SV("time"), SV("when"), SV("zeit"), SV("時刻"),
                                              SV("タイミング")};
-
-static const struct sv table_metric_words[] = {SV("metric"),     SV("metrik"),    SV("kennzahl"),
-                                               SV("signal"),     SV("indicator"), SV("indikator"),
-                                               SV("kpi"),        SV("messwert"),  SV("指標"),
-                                               SV("メトリクス"), SV("指标")};
-static const struct sv table_query_words[] = {SV("query"), SV("source"), SV("abfrage")};
-static const struct sv table_threshold_words[] = {
-    SV("threshold"), SV("target"), SV("limit"), SV("schwelle"), SV("schwellwert"), SV("sollwert"),
-    SV("grenzwert"), SV("grenze"), SV("閾値"),  SV("しきい値"), SV("阈值")};
-static const struct sv table_alert_words[] = {SV("alert"), SV("alarm")};
-
-/* Columns of a matrix: what is seen, from when on it counts (-1: the first says it), and what is done then. */
-struct table_matrix {
-    int condition, threshold, action;
-};
-
-/* "Trigger | Threshold | Action", "Metric | Threshold | Action"; false: it is no matrix. */
-static bool table_is_matrix(const struct table_row *head, struct table_matrix *ret)
-{
-    int metric = table_column(head, table_metric_words, ARRAY_LEN(table_metric_words));
-
-    *ret = (struct table_matrix){
-        table_column(head, table_condition_words, ARRAY_LEN(table_condition_words)),
-        table_column(head, table_threshold_words, ARRAY_LEN(table_threshold_words)),
-        table_column(head, table_action_words, ARRAY_LEN(table_action_words))};
-    if (ret->condition < 0 && ret->threshold >= 0 &&
-        table_column(head, table_alert_words, ARRAY_LEN(table_alert_words)) < 0)
-        ret->condition = metric;
-    if (ret->threshold == ret->condition)
-        ret->threshold = -1;
-    if (ret->action >= 0 && sv_has_nocase(head->cells[ret->action], SV("response time")))
-        ret->action = -1; /* of whoever answers */
-    return ret->condition >= 0 && ret->action >= 0;
-}
-
-/* "Page the on-call" in the column of what is done: somebody is told. */
-static struct sv table_told(struct rb_build *b, struct sv phrase, struct sv words,
-                            struct sv *dropped)
-{
-    static const struct sv verb = SV("investigate");
-    struct sv action = watch_action(b, words);
-    struct sv rule =
-        action.n ? watch_phrase(b, phrase, PROSE_INVESTIGATE, dropped) : (struct sv){NULL, 0};
-
-    return sv_eat(&rule, verb) ? arena_fmt(b->arena, "%.*s%.*s", SV_FMT(action), SV_FMT(rule))
-                               : (struct sv){NULL, 0};
-}
-
-static struct rb_rule *table_rule(struct rb_build *b, const struct table_row *row, int condition,
-                                  int threshold)
-{
-    struct rb_rule *rule = vec_add(&b->rules);
-
-    rule->line = row->line;
-    rule->part = b->part;
-    rule->source = row->cells[condition];
-    if (threshold >= 0 && (size_t)threshold < row->n)
-        rule->source =
-            arena_fmt(b->arena, "%.*s %.*s", SV_FMT(rule->source), SV_FMT(row->cells[threshold]));
-    rule->offset_ms = -1;
-    return rule;
-}
-
-bool table_denies(struct sv action)
-{
-    static const struct sv words[] = {SV("not"),   SV("no"),    SV("never"),  SV("nicht"),
-                                      SV("kein"),  SV("keine"), SV("keinen"), SV("pas"),
-                                      SV("aucun"), SV("sin")};
-
-    for (size_t i = 0; i < ARRAY_LEN(words); i++)
-        if (sv_has_word(action, words[i]))
-            return true;
-    return sv_has_nocase(action, SV("n't"));
-}
-
-static void table_matrix_row(struct rb_build *b, const struct table_row *row,
-                             const struct table_matrix *at)
-{
-    enum prose_verdict verdict = prose_verdict_of(row->cells[at->action]);
-    struct rb_rule *rule = table_rule(b, row, at->condition, at->threshold);
-    bool decides = verdict != PROSE_NONE &&
-                   !(verdict == PROSE_ROLLBACK && table_denies(row->cells[at->action]));
-
-    if (decides)
-        rule->text = watch_phrase(b, rule->source, verdict, &rule->dropped);
-    else if (verdict == PROSE_NONE)
-        rule->text = table_told(b, rule->source, row->cells[at->action], &rule->dropped);
-    if (!rule->text.n && decides) {
-        struct sv source = rule->source;
-
-        b->rules.n--;
-        if (watch_halves(b, source, verdict, row->line))
-            return;
-        b->rules.n++;
-    }
-    if (!rule->text.n)
-        build_note(b, NOTE_UNKNOWN_RULE, row->line, 1, rule->source);
-}
-
-/* What is done when a metric is in the column: "Rollback", "Warning if"; empty: nothing. */
-static struct sv table_band(struct sv head)
-{
-    static const struct {
-        struct sv word, action;
-    } rows[] = {
-        {SV("rollback"), SV("rollback")},    {SV("roll back"), SV("rollback")},
-        {SV("abort"), SV("rollback")},       {SV("investigate"), SV("investigate")},
-        {SV("warning"), SV("investigate")},  {SV("warn"), SV("investigate")},
-        {SV("degraded"), SV("investigate")}, {SV("yellow"), SV("investigate")},
-        {SV("amber"), SV("investigate")},    {SV("hold"), SV("hold")},
-        {SV("pause"), SV("hold")},           {SV("critical"), SV("page oncall")},
-        {SV("page"), SV("page oncall")},     {SV("emergency"), SV("page oncall")},
-        {SV("red"), SV("alert team")},       {SV("bad"), SV("alert team")},
-        {SV("unhealthy"), SV("alert team")}, {SV("not ok"), SV("alert team")},
-        {SV("nok"), SV("alert team")},       {SV("nicht ok"), SV("alert team")},
-        {SV("problem"), SV("alert team")},   {SV("no-go"), SV("alert team")},
-        {SV("fail"), SV("alert team")},      {SV("unacceptable"), SV("alert team")},
-    };
-    static const struct sv ends[] = {SV(""),           SV(" if"),      SV(" when"), SV(" at"),
-                                     SV(" threshold"), SV(" trigger"), SV(" level")};
-
-    for (size_t i = 0; i < ARRAY_LEN(rows); i++)
-        for (size_t k = 0; k < ARRAY_LEN(ends); k++) {
-            struct sv rest = head;
-
-            if (sv_eat_nocase(&rest, rows[i].word) && sv_eq_nocase(rest, ends[k]))
-                return rows[i].action;
-        }
-    return (struct sv){"", 0};
-}
-
-/* "-", "n/a", "none": nothing to be judged. */
-static bool table_has_value(struct sv cell)
-{
-    for (size_t i = 0; i < cell.n; i++)
-        if (ascii_is_digit(cell.p[i]))
-            return true;
-    return false;
-}
-
-/* "Page | runbook 12", "Emergency | +49 123": such a column may say whom or what, and not from when on. */
-static bool table_is_person(struct sv head)
-{
-    static const struct sv words[] = {SV("page"), SV("emergency"), SV("critical"),
-                                      SV("hold"), SV("red"),       SV("bad"),
-                                      SV("fail"), SV("problem"),   SV("no-go")};
-
-    for (size_t i = 0; i < ARRAY_LEN(words); i++)
-        if (sv_starts_nocase(head, words[i]))
-            return true;
-    return false;
-}
-
-/* "If anything is "Not OK", roll back.": does the paragraph say so of the column with this head? */
-static bool table_says_rollback(struct sv text, struct sv head)
-{
-    size_t at = sv_find_nocase(text, head, 0);
-    struct sv before = sv_sub(text, 0, at), behind;
-
-    if (at == SV_NPOS || head.n < 3)
-        return false;
-    behind = sv_sub(text, at + head.n, text.n);
-    return (prose_verdict_of(before) == PROSE_ROLLBACK ||
-            prose_verdict_of(behind) == PROSE_ROLLBACK) &&
-           !table_denies(before) && !table_denies(behind) && !sv_has_word(text, SV("unless"));
-}
-
-/* What is done when a metric is in the column: its head tells, and a sentence beside the table more. */
-static struct sv table_action(const struct rb_build *b, uint32_t node, struct sv head)
-{
-    const struct md_node *v = b->rb->md.v;
-    uint32_t before = v[node].before, behind = v[node].next;
-    struct sv action = table_band(head);
-
-    if (sv_eq(action, SV("rollback")))
-        return action;
-    if ((before != MD_NONE && v[before].kind == MD_PARAGRAPH &&
-         table_says_rollback(v[before].text, head)) ||
-        (behind != MD_NONE && v[behind].kind == MD_PARAGRAPH &&
-         table_says_rollback(v[behind].text, head)))
-        return SV("rollback");
-    return action;
-}
-
-static void table_band_cell(struct rb_build *b, const struct table_row *row, int metric, size_t c,
-                            struct sv action)
-{
-    enum prose_verdict verdict = sv_eq(action, SV("rollback")) ? PROSE_ROLLBACK : PROSE_INVESTIGATE;
-    struct rb_rule *rule = table_rule(b, row, metric, (int)c);
-    struct sv text = watch_phrase(b, rule->source, verdict, &rule->dropped);
-
-    if (sv_eat(&text, sv_from(prose_action(verdict))))
-        rule->text = arena_fmt(b->arena, "%.*s%.*s", SV_FMT(action), SV_FMT(text));
-    else
-        build_note(b, NOTE_UNKNOWN_RULE, row->line, 1, rule->source);
-}
-
-/*
- * "Metric | Healthy | Investigate | Rollback": a rule for each cell with a limit, and a question for one that is not
- * understood; false: it is no such table.
- */
-static bool table_bands(struct rb_build *b, uint32_t node, const struct table_row *head,
-                        const struct table_row *row)
-{
-    int metric = table_column(head, table_metric_words, ARRAY_LEN(table_metric_words));
-    int alert = table_column(head, table_alert_words, ARRAY_LEN(table_alert_words));
-    bool found = false;
-
-    if (metric < 0 && !sv_trim(head->cells[0]).n)
-        metric = 0; /* "| | Go | No-go |" */
-    if (metric != 0 || build_role(b) == ROLE_REFERENCE || build_role(b) == ROLE_COMMUNICATE)
-        return false;
-    for (size_t c = 1; c < head->n && c < row->n; c++)
-        found |= table_action(b, node, head->cells[c]).n > 0 &&
-                 (watch_limited(b, row->cells[c]) || !table_is_person(head->cells[c]));
-    for (size_t c = 1; found && c < head->n && c < row->n; c++) {
-        struct sv action =
-            (int)c == alert ? SV("alert team") : table_action(b, node, head->cells[c]);
-
-        if (action.n && table_has_value(row->cells[c]) &&
-            (watch_limited(b, row->cells[c]) || !table_is_person(head->cells[c])))
-            table_band_cell(b, row, metric, c, action);
-    }
-    return found;
-}
-
-static struct sv table_cell(const struct table_row *row, int column)
-{
-    return column >= 0 && (size_t)column < row->n ? row->cells[column] : (struct sv){"", 0};
-}
-
-static bool table_is_target(struct sv head)
-{
-    static const struct sv words[] = {SV("target"), SV("goal"), SV("expected"), SV("soll"),
-                                      SV("ziel"),   SV("目標"), SV("目标")};
-
-    return REGEX_SAYS_ANY(head, words);
-}
-
-/* Is a limit without an alert one of the watch?  Where a release is verified it is when it can be compared. */
-static bool table_limit_counts(const struct rb_build *b, struct sv threshold)
-{
-    return build_role(b) == ROLE_MONITOR ||
-           (build_role(b) == ROLE_VERIFY && watch_limited(b, threshold));
-}
-
-/* A table of metrics: what is fine, and when somebody is told. */
-static bool table_metric_row(struct rb_build *b, const struct table_row *head,
-                             const struct table_row *row)
-{
-    int metric = table_column(head, table_metric_words, ARRAY_LEN(table_metric_words));
-    int alert = table_column(head, table_alert_words, ARRAY_LEN(table_alert_words));
-    int threshold = table_column(head, table_threshold_words, ARRAY_LEN(table_threshold_words));
-    struct watch_cells c = {.metric = table_cell(row, metric),
-                            .query = table_cell(row, table_column(head, table_query_words,
-                                                                  ARRAY_LEN(table_query_words))),
-                            .threshold = table_cell(row, threshold == alert ? -1 : threshold),
-                            .alert = table_cell(row, alert),
-                            .hoped = threshold >= 0 && table_is_target(head->cells[threshold])};
-
-    if (metric < 0 || !c.metric.n || build_role(b) == ROLE_REFERENCE ||
-        build_role(b) == ROLE_COMMUNICATE ||
-        (alert < 0 && (threshold < 0 || !table_limit_counts(b, c.threshold))))
-        return false;
-    return watch_row(b, &c, row->line);
-}
 
 static void table_schedule_row(struct rb_build *b, const struct table_row *row, int64_t offset_ms)
 {
@@ -361,7 +77,7 @@ static const struct sv table_undo_words[] = {SV("rollback"), SV("roll back"), SV
                                              SV("backout"),  SV("undo"),      SV("回滚"),
                                              SV("rückweg"),  SV("retour"),    SV("切り戻し")};
 
-static bool table_is_head(struct sv head, const struct sv *words, size_t n)
+bool table_is_head(struct sv head, const struct sv *words, size_t n)
 {
     for (size_t i = 0; i < n; i++)
         if (sv_eq_nocase(head, words[i]))
@@ -845,11 +561,11 @@ void table_read(struct rb_build *b, uint32_t node)
         for (uint32_t c = v[row].first; c != MD_NONE; c = v[c].next)
             mention_read(b, &v[c]);
         if (decides && (size_t)matrix.condition < cells.n && (size_t)matrix.action < cells.n)
-            table_matrix_row(b, &cells, &matrix);
+            table_matrix_row(b, &head, &cells, &matrix);
         else if (table_column(&head, table_time_words, ARRAY_LEN(table_time_words)) == 0 &&
                  title_offset(b->title, cells.cells[0], &offset_ms))
             table_schedule_row(b, &cells, offset_ms);
-        else if (!table_bands(b, node, &head, &cells))
-            (void)table_metric_row(b, &head, &cells); /* false: a table of something else */
+        else
+            table_limits(b, node, &head, &cells);
     }
 }

@@ -957,9 +957,9 @@ static struct sv watch_cell_source(const struct rb_build *b, const struct watch_
 }
 
 /* What is done when the limit is crossed, where the cell says it: "> 30 s → rollback"; else somebody is told. */
-static struct sv watch_cell_action(struct sv alert)
+static struct sv watch_cell_action(const struct watch_cells *c)
 {
-    struct sv verdict = watch_verdict(alert);
+    struct sv verdict = c->action.n ? c->action : watch_verdict(c->alert);
 
     return verdict.n ? verdict : SV("alert team");
 }
@@ -1027,9 +1027,9 @@ bool watch_row(struct rb_build *b, const struct watch_cells *c, size_t line)
     bad = watch_cell(b, &q, &s);
     if (bad)
         watch_add(b, line, watch_cell_source(b, c, c->alert),
-                  arena_fmt(b->arena, "%.*s when %.*s%.*s%.*s%s",
-                            SV_FMT(watch_cell_action(c->alert)), SV_FMT(s.condition),
-                            SV_FMT(s.clauses), SV_FMT(watch_after(s.clauses).n ? SV("") : after),
+                  arena_fmt(b->arena, "%.*s when %.*s%.*s%.*s%s", SV_FMT(watch_cell_action(c)),
+                            SV_FMT(s.condition), SV_FMT(s.clauses),
+                            SV_FMT(watch_after(s.clauses).n ? SV("") : after),
                             sql ? " every 1h" : ""),
                   false);
     for (int i = 0; i < 2; i++) {
