@@ -378,6 +378,8 @@ struct sv watch_phrase(struct rb_build *b, struct sv phrase, enum prose_verdict 
 bool watch_is_reasons(const struct rb_build *b);
 void watch_paragraph(struct rb_build *b, const struct md_node *n);
 void watch_propose(struct rb_build *b, struct sv text, size_t line);
+/* A condition in the words and the order of the readers of rules: german_phrase(), amount_phrase(). */
+struct sv watch_english(struct rb_build *b, struct sv text);
 /* "for five minutes", "for an hour", "for 2 consecutive minutes" as "for 5 minutes". */
 struct sv watch_digits(struct rb_build *b, struct sv text);
 /* How long it must last is never left out: a rule without it would act at once.  `clauses`: of the rule. */

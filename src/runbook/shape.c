@@ -5,6 +5,7 @@
 #include "base/mem.h"
 #include "base/regex.h"
 #include "base/sv.h"
+#include "runbook/amount.h"
 #include "runbook/german.h"
 
 /* --- words and units --- */
@@ -94,6 +95,7 @@ static const char *shape_op(struct sv op, bool negate)
         {SV("no fewer than"), ">=", "<"},
         {SV("not fewer than"), ">=", "<"},
         {SV("exceeds"), ">", "<="},
+        {SV("exceed"), ">", "<="},
     };
 
     for (size_t i = 0; i < ARRAY_LEN(rows); i++)
@@ -208,7 +210,7 @@ static const char *const shape_patterns[SHAPE__N] = {
     [SHAPE_LIMIT] =
         ("(<=|>=|<|>|\xe2\x89\xa4|\xe2\x89\xa5|\\bat least\\b|\\bat most\\b|\\bnot? (?:more|less|fewer) than\\b|"
          "\\bmore than\\b|\\bless than\\b|"
-         "\\bexceeds\\b|\\babove\\b|\\bover\\b|\\bbelow\\b|\\bunder\\b) ?"
+         "\\bexceeds?\\b|\\babove\\b|\\bover\\b|\\bbelow\\b|\\bunder\\b) ?"
          "([0-9]+(?:\\.[0-9]+)?)(?![0-9]|\\.[0-9]|" SHARE_OF ") ?"
          "(%|per ?cent\\b|x(?= baseline)|ms\\b|milliseconds\\b|s\\b|sec\\b|seconds?\\b|min\\b|minutes?\\b|[KMGT]i?B\\b)?"
          "( baseline)?(?: ?(?:/|per )(hour|day|week|minute|min)\\b)?"),
@@ -478,6 +480,18 @@ static struct sv shape_subject_name(struct shape_reader *r, struct sv subject, s
     return shape_name(subject, arena);
 }
 
+/* The same of what is compared: "5xx > 10/min" is a number of them, and no share. */
+static struct sv shape_compared_name(struct shape_reader *r, const struct shape_parts *p,
+                                     struct arena *arena)
+{
+    struct sv name = shape_subject_name(r, p->subject, arena);
+    bool counted = p->per.n || (!p->unit.n && !p->of_baseline && !sv_starts(p->limit, SV("0.")));
+
+    return counted && sv_eq(name, SV("error_rate")) && !sv_has_nocase(p->subject, SV("rate"))
+               ? shape_name(p->subject, arena)
+               : name;
+}
+
 static const char *shape_ratio_window(const struct shape_reader *r, const struct shape_request *q,
                                       const struct shape_parts *p)
 {
@@ -603,7 +617,7 @@ static bool shape_compare(struct shape_reader *r, const struct shape_request *q,
     p.of_baseline = g[4].from != SV_NPOS;
     p.per = shape_group(q->phrase, &g[5]);
     p.subject = shape_subject(q, g[0].from);
-    p.name = shape_subject_name(r, p.subject, arena);
+    p.name = shape_compared_name(r, &p, arena);
     p.percentile = shape_percentile(r, q);
     if (shape_says(r, SHAPE_DUE, q, &p, g, 2)) /* a part of it, so another name */
         p.name = arena_fmt(arena, "%.*s_%.*s", SV_FMT(p.name),
@@ -736,6 +750,22 @@ static bool shape_zero(struct shape_reader *r, const struct shape_request *q, st
     return true;
 }
 
+/* "errors exceed 10": is one of its words a number, and more than words are said? */
+static bool shape_has_number(struct sv text)
+{
+    struct sv word;
+
+    while (sv_next_word(&text, &word)) {
+        size_t n = 0;
+
+        while (n < word.n && (ascii_is_digit(word.p[n]) || word.p[n] == '.'))
+            n++;
+        if (n && (n == word.n || word.p[n] == '%'))
+            return true;
+    }
+    return false;
+}
+
 /* Words alone: "Check constraint violations", "startup failures", "No constraint violations", "should show scans". */
 static bool shape_event(struct shape_reader *r, const struct shape_request *q, struct arena *arena,
                         struct shape *ret)
@@ -753,7 +783,7 @@ static bool shape_event(struct shape_reader *r, const struct shape_request *q, s
         return name.n > 0;
     }
     if (!regex_has(r->patterns[SHAPE_COUNTED], text) || none != q->good || text.n > 60 ||
-        sv_find_byte(text, ',', 0) != SV_NPOS)
+        shape_has_number(text) || sv_find_byte(text, ',', 0) != SV_NPOS)
         return false;
     name = shape_subject_name(r, text, arena);
     if (sv_has(name, SV("startup_failures")))
@@ -839,7 +869,7 @@ bool shape_read(struct shape_reader *r, const struct shape_request *q, struct ar
         ret->whole = true;
         return true;
     }
-    whole.phrase = german_phrase(sv_trim(q->phrase), arena);
+    whole.phrase = amount_phrase(german_phrase(sv_trim(q->phrase), arena), arena);
     if (shape_is_change(r, whole.phrase, &change))
         return shape_change(r, &whole, &change, arena, ret);
     shape_read_modal(r, &whole, arena);

@@ -4,6 +4,8 @@
  */
 #include "base/regex.h"
 #include "base/sv.h"
+#include "base/words.h"
+#include "runbook/amount.h"
 #include "runbook/german.h"
 #include "runbook/reader_int.h"
 
@@ -64,6 +66,11 @@ struct sv watch_action(struct rb_build *b, struct sv words)
 }
 
 /* --- rules --- */
+
+struct sv watch_english(struct rb_build *b, struct sv text)
+{
+    return amount_phrase(german_phrase(text, b->arena), b->arena);
+}
 
 struct sv watch_bare(struct rb_build *b, struct sv reason)
 {
@@ -147,14 +154,13 @@ static struct sv decide_source(const struct rb_build *b, struct sv reason)
 static void decide_reason(struct rb_build *b, struct sv action, struct sv reason, bool simple,
                           size_t line)
 {
-    struct shape_request q = {.phrase =
-                                  watch_digits(b, watch_bare(b, german_phrase(reason, b->arena))),
+    struct shape_request q = {.phrase = watch_digits(b, watch_bare(b, watch_english(b, reason))),
                               .count_window = "[5m]",
                               .min_samples = true,
                               .offset_ms = -1};
     struct shape s;
     struct sv text = {NULL, 0};
-    bool spoken = decide_is_spoken_of(reason);
+    bool spoken = decide_is_spoken_of(amount_phrase(reason, b->arena));
 
     if (spoken)
         reason = decide_source(b, reason);
@@ -196,19 +202,41 @@ static bool decide_goes_back(struct sv sentence)
     return false;
 }
 
+/* "Roll back if users report errors": where the release is watched, what no machine judges is for people.  "If any of
+ * these fails", "Roll back as soon as:" speaks of what stands beside it. */
+static bool decide_is_for_people(const struct rb_build *b, struct sv sentence)
+{
+    static struct words others = WORDS(
+        "any anything something one either both these those this that it they them each following below above");
+    struct sv rest = sentence, word;
+
+    if (build_role(b) != ROLE_MONITOR && build_role(b) != ROLE_DECIDE)
+        return false;
+    while (sv_next_word(&rest, &word)) {
+        if (sv_ends(word, SV(":")) && !rest.n)
+            return false;
+        while (word.n && !ascii_is_alnum(word.p[word.n - 1]))
+            word.n--;
+        if (words_have(&others, word))
+            return false;
+    }
+    return true;
+}
+
 static bool decide_sentence(struct rb_build *b, struct sv sentence, size_t line)
 {
     struct regex_match g[5];
     struct sv reasons, action, reason;
     enum german_say german;
     size_t from = b->rules.n;
+    bool limited = watch_limited(b, sentence);
 
     german = german_reasons(sentence, &reasons);
     if (german != GERMAN_NOTHING && watch_limited(b, reasons))
         return german == GERMAN_FORBIDS ||
                decide_german(b, reasons, german == GERMAN_ROLLS_BACK, line);
 
-    if (!watch_limited(b, sentence) ||
+    if (!(limited || decide_is_for_people(b, sentence)) ||
         !regex_find(b->watch_patterns[WATCH_DECIDES], sentence, 0, g, 5))
         return false;
     if (g[1].from != SV_NPOS) { /* "if reasons: action" */
@@ -220,6 +248,8 @@ static bool decide_sentence(struct rb_build *b, struct sv sentence, size_t line)
     }
     if (sv_starts_nocase(sentence, SV("consider ")))
         action = SV("hold"); /* a person does */
+    if (!limited && !sv_eq(action, SV("rollback")))
+        return false;
     if (!action.n) {
         if (decide_goes_back(sentence))
             decide_reason(b, action, sentence, false, line);

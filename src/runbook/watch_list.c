@@ -311,7 +311,7 @@ struct sv watch_phrase(struct rb_build *b, struct sv phrase, enum prose_verdict 
                        struct sv *dropped)
 {
     struct shape_request q = {
-        .phrase = german_phrase(phrase, b->arena), .count_window = "[5m]", .offset_ms = -1};
+        .phrase = watch_english(b, phrase), .count_window = "[5m]", .offset_ms = -1};
     struct sv rule = prose_rule(b->prose, q.phrase, verdict, b->arena, dropped);
     bool relative = shape_is_relative(b->shape, phrase) || sv_has_nocase(phrase, SV("baseline"));
     struct shape s;
@@ -774,7 +774,7 @@ static bool watch_reason(struct rb_build *b, struct sv text, size_t line)
         return true;
     if (!whole && (!watch_is_simple(b, q.phrase) || sv_has_nocase(q.phrase, SV(" or "))))
         return false;
-    q.phrase = watch_digits(b, watch_bare(b, german_phrase(q.phrase, b->arena)));
+    q.phrase = watch_digits(b, watch_bare(b, watch_english(b, q.phrase)));
     if (!watch_shape(b, &q, &s))
         return whole && watch_decides(b, text, line);
     if (!s.whole && watch_says_more(b, q.phrase))

@@ -47,7 +47,7 @@ T(sentences_that_roll_back_are_rules)
         "?");
     want_rules(
         "# R\n## Überwachung\nWenn die Fehlerrate über 5 % liegt, ist kein Rollback nötig. Wenn es regnet, Rollback.\n",
-        "");
+        "?");
     want_rules("# R\n## Überwachung\n- Antwortzeit P95 unter 800 ms\n",
                "expect p95(response_time)[5m] < 800ms else investigate");
 }
