@@ -125,6 +125,21 @@ static bool http_add_field(struct action *a, struct http_state *s, const json_t 
     return true;
 }
 
+/* "curl localhost:8080/health": where no scheme is named, curl takes HTTP. */
+static void http_add_scheme(struct strbuf *url)
+{
+    CLEANUP(strbuf_release) struct strbuf b = STRBUF(0);
+    size_t n = 0;
+
+    while (n < url->n && ascii_is_alnum(url->p[n]))
+        n++;
+    if (sv_starts(sv_sub(strbuf_sv(url), n, url->n), SV("://")))
+        return;
+    strbuf_addf(&b, "http://%s", strbuf_str(url));
+    strbuf_truncate(url, 0);
+    strbuf_add_sv(url, strbuf_sv(&b));
+}
+
 static bool http_prepare(struct action *a, struct http_state *s)
 {
     const json_t *headers = json_object_get(a->step->action, "headers");
@@ -138,6 +153,7 @@ static bool http_prepare(struct action *a, struct http_state *s)
     if (!action_text(a, "url", false, &s->url) ||
         (body && !action_text(a, "body", false, &s->body)))
         return false;
+    http_add_scheme(&s->url);
     s->method = xstrdup_sv(json_get_sv(a->step->action, "method"));
     return true;
 }

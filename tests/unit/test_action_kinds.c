@@ -499,6 +499,13 @@ T(a_request_is_sent_as_written_and_every_answer_is_an_outcome)
     T_EQ(act(&b, "http", request("{'method': 'GET', 'url': ['URL/slow']}", s.url), 50),
          ACTION_ENDED);
     T_EQ(b.action.outcome.status, 28);
+    /* as curl does, where no scheme is named */
+    T_EQ(act(&b, "http",
+             request("{'method': 'GET', 'url': ['URL/y?to=http://elsewhere/']}",
+                     s.url + strlen("http://")),
+             0),
+         ACTION_ENDED);
+    T_EQ(b.action.outcome.http_status, 200);
     b.cancel_after_ms = 20;
     T_EQ(act(&b, "http", request("{'method': 'GET', 'url': ['URL/slow']}", s.url), 0),
          ACTION_STOPPED);
