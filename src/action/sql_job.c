@@ -61,7 +61,7 @@ static void sql_set_db(struct sql_job *j, struct db *db)
 
 static enum err_code sql_work_on(struct sql_job *j, struct err *err)
 {
-    struct db_config c = {.url = strbuf_sv(&j->address)};
+    struct db_config c = {.url = strbuf_sv(&j->address), .create = j->creates};
     CLEANUP(db_closep) struct db *db = NULL;
 
     if (j->instead)

@@ -14,6 +14,7 @@ struct sql_job {
     struct strbuf address; /* db_open() */
     struct strbuf sql;
     struct strbuf target; /* of a backup, absolute */
+    bool creates;         /* a SQLite file that is not there is made; else it is an error */
     /* What is done instead of the statements, in the thread; looks at sql_job_is_stopped(). */
     enum err_code (*instead)(struct sql_job *j, struct err *err);
     struct strbuf out; /* what is printed */

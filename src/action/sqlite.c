@@ -66,6 +66,12 @@ static enum err_code sqlite_backup(struct sql_job *j, struct err *err)
     return ERR_OK;
 }
 
+/* A wrong path is no empty database that is asked or changed; but who begins with a table means to have a new one. */
+static bool sqlite_begins_one(struct sv sql)
+{
+    return sv_starts_nocase(sv_trim(sql), SV("create table"));
+}
+
 static void sqlite_action_start(struct action *a)
 {
     struct sql_job *j = sql_job_new(a);
@@ -84,6 +90,7 @@ static void sqlite_action_start(struct action *a)
         a->outcome.made[a->outcome.n_made++] = arena_strdup(&a->arena, strbuf_sv(&j->target));
         j->instead = sqlite_backup;
     }
+    j->creates = sqlite_begins_one(strbuf_sv(&j->sql));
     sql_job_start(j);
 }
 

@@ -152,10 +152,19 @@ static bool command_service(struct command_words w, struct arena *arena UNUSED, 
     return command_service_read(w.v, w.n, c);
 }
 
+/* '.tables', ".schema t": what the program itself answers, all but a backup. */
+static bool command_is_of_shell(struct sv word)
+{
+    while (word.n && (*word.p == '"' || *word.p == '\'' || ascii_is_space(*word.p)))
+        word = sv_sub(word, 1, word.n);
+    return sv_starts(word, SV(".")) && !sv_starts(word, SV(".backup"));
+}
+
 static bool command_sqlite(struct command_words w, struct arena *arena UNUSED, struct command *c)
 {
     if (!program_is(w, "sqlite3") || w.n != 3 || !w.v[1].plain || !w.v[2].plain ||
-        !w.v[1].n_pieces || sv_starts(w.v[1].pieces[0].text, SV("-")))
+        !w.v[1].n_pieces || sv_starts(w.v[1].pieces[0].text, SV("-")) ||
+        command_is_of_shell(w.v[2].raw))
         return false;
     c->form = COMMAND_SQLITE;
     c->target = &w.v[1];

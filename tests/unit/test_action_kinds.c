@@ -274,6 +274,11 @@ T(sql_gives_rows_and_a_single_cell_its_number)
     T_EQ(act(&b, "sqlite", "{'file': ['none.db'], 'sql': ['SELECT 1']}", 0), ACTION_ENDED);
     T_EQ(b.action.outcome.status, 1);
     T_CHECK(printed(&b, "none.db") && !file_exists("none.db"));
+    T_EQ(act(&b, "sqlite", "{'file': ['none.db'], 'sql': ['DROP TABLE t']}", 0), ACTION_ENDED);
+    T_CHECK(b.action.outcome.status == 1 && !file_exists("none.db"));
+    T_EQ(act(&b, "sqlite", "{'file': ['new.db'], 'sql': [' create table t (x)']}", 0),
+         ACTION_ENDED);
+    T_CHECK(b.action.outcome.status == 0 && file_exists("new.db"));
     T_EQ(act(&b, "sqlite", "{'file': [{'env': 'UNSET_HERE'}], 'sql': ['SELECT 1']}", 0),
          ACTION_BROKE);
     T_CHECK(says(&b, "variable UNSET_HERE is not set"));
