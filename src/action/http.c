@@ -76,6 +76,27 @@ static bool http_action_waits(struct http_state *s, enum err_code rc)
     return true;
 }
 
+/* curl's own statuses ("EXIT CODES" of its manual), for a document that speaks of them. */
+static int http_curl_status(enum http_failure failure)
+{
+    static const int statuses[HTTP_FAILURE__N] = {
+        [HTTP_UNABLE] = 3,     [HTTP_DNS] = 6,     [HTTP_REFUSED] = 7,
+        [HTTP_TIMED_OUT] = 28, [HTTP_CLOSED] = 52, [HTTP_TLS] = 60};
+
+    return statuses[failure] ? statuses[failure] : 7;
+}
+
+/* What curl prints for -I: the head of the answer, and nothing else of it. */
+static void http_print_head(struct action *a, const struct http_request *r)
+{
+    CLEANUP(strbuf_release) struct strbuf b = STRBUF(0);
+
+    strbuf_addf(&b, "%.*s\n", SV_FMT(r->status_line));
+    for (size_t i = 0; i < r->fields.n; i++)
+        strbuf_addf(&b, "%.*s: %.*s\n", SV_FMT(r->fields.v[i].name), SV_FMT(r->fields.v[i].value));
+    action_print(a, CHILD_OUT, strbuf_sv(&b));
+}
+
 static void http_action_done(struct http_request *r, enum err_code rc)
 {
     struct http_state *s = container_of(r, struct http_state, request);
@@ -85,17 +106,18 @@ static void http_action_done(struct http_request *r, enum err_code rc)
         return;
     a->outcome.http_status = r->status;
     a->outcome.elapsed_us = r->timing.total_us;
+    if (r->status && strcmp(s->method, "HEAD") == 0)
+        http_print_head(a, r);
     action_print(a, CHILD_OUT, strbuf_sv(&r->body));
-    /* curl's own statuses, for a document that speaks of them: 22 with -f, 7 and 28 without an answer */
     a->outcome.status = 0;
     if (rc == ERR_OK && json_get_bool(a->step->action, "fail_on_status", false) && r->status >= 400)
-        a->outcome.status = 22;
+        a->outcome.status = 22; /* as curl */
     if (rc == ERR_OK) {
         action_finish(a, ACTION_ENDED);
     } else if (r->failure == HTTP_ABORTED) {
         http_action_stopped(a);
     } else {
-        a->outcome.status = r->failure == HTTP_TIMED_OUT ? 28 : 7;
+        a->outcome.status = http_curl_status(r->failure);
         if (s->until_ms && http_action_may_ask_again(s, rc))
             (void)err_wrap(&r->err, "tried for %s",
                            duration_format(json_get_int(a->step->action, "listens_ms", 0)).s);

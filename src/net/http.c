@@ -281,6 +281,7 @@ static size_t http_on_field(char *p, size_t size, size_t n, void *flight)
 
     if (sv_starts(line, SV("HTTP/"))) { /* another answer: after 100 Continue or a redirect */
         r->fields.n = 0;
+        r->status_line = arena_sv(&r->arena, line);
         strbuf_truncate(&r->body, 0);
         return n * size;
     }

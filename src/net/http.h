@@ -89,6 +89,7 @@ struct http_request {
     /* results */
     enum http_failure failure;
     int status;                    /* of the last answer; 0: none came */
+    struct sv status_line;         /* of the last answer, as it came: "HTTP/1.1 200 OK" */
     VEC(struct http_field) fields; /* of the last answer, in its order */
     struct strbuf body;            /* decoded */
     bool truncated;                /* the body went on beyond max_body */

@@ -504,6 +504,13 @@ T(a_request_is_sent_as_written_and_every_answer_is_an_outcome)
     T_EQ(act(&b, "http", request("{'method': 'GET', 'url': ['URL/slow']}", s.url), 50),
          ACTION_ENDED);
     T_EQ(b.action.outcome.status, 28);
+    T_EQ(act(&b, "http", request("{'method': 'HEAD', 'url': ['URL/bad']}", s.url), 0),
+         ACTION_ENDED);
+    T_EQ(b.action.outcome.http_status, 500);
+    T_CHECK(printed(&b, "HTTP/1.1 500 Internal Server Error\n") &&
+            printed(&b, "\nContent-Length: 6\n"));
+    T_EQ(act(&b, "http", "{'method': 'GET', 'url': ['http://a b/']}", 0), ACTION_ENDED);
+    T_EQ(b.action.outcome.status, 3);
     /* as curl does, where no scheme is named */
     T_EQ(act(&b, "http",
              request("{'method': 'GET', 'url': ['URL/y?to=http://elsewhere/']}",
@@ -627,7 +634,7 @@ T(a_question_that_was_closed_unanswered_is_asked_again)
     T_EQ(act(&b, "http",
              request("{'method': 'POST', 'url': ['URL/'], 'listens_ms': 30000}", late.url), 0),
          ACTION_ENDED);
-    T_EQ(b.action.outcome.status, 7); /* it may have been done */
+    T_EQ(b.action.outcome.status, 52); /* it may have been done */
     T_EQ(act(&b, "http",
              request("{'method': 'POST', 'url': ['URL/'], 'listens_ms': 30000}", late.url), 0),
          ACTION_ENDED);
