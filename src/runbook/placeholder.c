@@ -339,12 +339,30 @@ static size_t placeholder_example(struct sv text, size_t at)
     return n;
 }
 
+/* Takes quotes around the whole away; true: it had some. */
+static bool placeholder_unquote(struct sv *f)
+{
+    if (f->n < 2 || (*f->p != '"' && *f->p != '\'') || f->p[f->n - 1] != *f->p)
+        return false;
+    *f = sv_sub(*f, 1, f->n - 1);
+    return true;
+}
+
+/* One word of the shell, and nothing behind it: neither "-d yesterday" nor "| tr -d -". */
+static bool placeholder_is_format(struct sv f, bool quoted)
+{
+    for (size_t i = 0; i < f.n; i++)
+        if (strchr("$\"'`\\", f.p[i]) || (!quoted && strchr(" \t|&;<>(", f.p[i])))
+            return false;
+    return f.n > 0;
+}
+
 /* $(date [-u] +FORMAT) or `date ...`; its length, or 0.  *spec: "+FORMAT" or "-u +FORMAT", unquoted. */
 static size_t placeholder_date(struct sv text, size_t at, struct arena *arena, struct sv *spec)
 {
     struct sv rest = sv_sub(text, at, text.n), f;
     char close = sv_starts(rest, SV("`")) ? '`' : ')';
-    bool utc;
+    bool utc, quoted;
     size_t end;
 
     if (!sv_eat(&rest, SV("$(")) && !sv_eat(&rest, SV("`")))
@@ -358,13 +376,11 @@ static size_t placeholder_date(struct sv text, size_t at, struct arena *arena, s
     f = sv_trim(sv_sub(rest, 0, end));
     utc = sv_eat(&f, SV("-u "));
     f = sv_trim_left(f);
-    if (f.n > 1 && (*f.p == '"' || *f.p == '\'') && f.p[f.n - 1] == *f.p)
-        f = sv_sub(f, 1, f.n - 1);
+    quoted = placeholder_unquote(&f);
     if (!sv_eat(&f, SV("+")))
         return 0;
-    if (f.n > 1 && (*f.p == '"' || *f.p == '\'') && f.p[f.n - 1] == *f.p)
-        f = sv_sub(f, 1, f.n - 1);
-    if (!f.n || sv_find_byte(f, '$', 0) != SV_NPOS)
+    quoted |= placeholder_unquote(&f);
+    if (!placeholder_is_format(f, quoted))
         return 0;
     *spec = arena_fmt(arena, "%s+%.*s", utc ? "-u " : "", SV_FMT(f));
     return (size_t)(rest.p + end + 1 - (text.p + at));

@@ -111,6 +111,13 @@ static const struct {
     {"x_$(date +%Y%m%d).sql", false, PLACEHOLDER_DATE, "$(date +%Y%m%d)", "+%Y%m%d"},
     {"x_`date -u '+%F %T'`", false, PLACEHOLDER_DATE, "`date -u '+%F %T'`", "-u +%F %T"},
     {"x_$(date +\"%F\")", false, PLACEHOLDER_DATE, "$(date +\"%F\")", "+%F"},
+    /* what stands behind the format makes something else of it */
+    {"$(date +%Y | wc -c)", false, 0, NULL, NULL},
+    {"$(date +%F -d yesterday)", false, 0, NULL, NULL},
+    {"$(date +\"%F\" -d \"1 day ago\")", false, 0, NULL, NULL},
+    {"$(date '+%F' | tr -d '-')", false, 0, NULL, NULL},
+    {"$(date +%F; true)", false, 0, NULL, NULL},
+    {"$(date +%d\\ %m)", false, 0, NULL, NULL},
     {"$(date)", false, 0, NULL, NULL},
     {"$(date -d yesterday +%F)", false, 0, NULL, NULL},
     {"$(date +$FORMAT)", false, 0, NULL, NULL},
