@@ -39,7 +39,8 @@ struct action_outcome {
     struct capture out, errs;
     int http_status;    /* 0: none */
     int64_t elapsed_us; /* of a request */
-    int64_t rows;       /* of a query; -1: none */
+    int64_t rows;       /* of a query, or changed by statements that gave none; -1: none */
+    bool only_changed;  /* the rows are those that were changed: nothing was printed */
     bool has_number;    /* a query gave one cell with a number; or two looks a difference */
     double number;
     int active;          /* of a service: 1, 0, -1: not known */

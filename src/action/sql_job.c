@@ -104,6 +104,7 @@ static void sql_after(uv_work_t *w, int status)
         return;
     }
     a->outcome.rows = j->rows ? j->rows : j->changed;
+    a->outcome.only_changed = !j->rows;
     a->outcome.has_number = j->has_number;
     a->outcome.number = j->number;
     a->outcome.status = j->rc == ERR_OK ? 0 : 1;

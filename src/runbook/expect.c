@@ -463,7 +463,7 @@ static bool form_set(const struct expect_match *m, struct rb_expect *e)
 /* Of a query the rows count: a client prints a head and "(0 rows)" too. */
 static bool form_empty(const struct expect_match *m, struct rb_expect *e)
 {
-    if (m->cx->sql) {
+    if (m->cx->sql && !sv_has_nocase(m->bare, SV("output"))) {
         e->form = EXPECT_ROWS;
         e->number = 0;
         return true;

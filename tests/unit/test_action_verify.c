@@ -631,8 +631,22 @@ T(a_search_that_finds_nothing_has_not_failed)
     release(&o);
 }
 
+T(rows_that_were_changed_are_no_output)
+{
+    struct rb_expect e = {.form = EXPECT_EMPTY};
+    struct action_outcome o = outcome("3 rows changed\n");
+
+    o.status = 0;
+    T_EQ(seen_as(&e, &o, "3 rows changed"), VERIFY_FAILS);
+    o.only_changed = true;
+    T_EQ(seen_as(&e, &o, "3 rows changed"), VERIFY_HOLDS);
+    o.status = 1;
+    T_EQ(seen_as(&e, &o, NULL), VERIFY_FAILS);
+    release(&o);
+}
+
 T_MAIN(T_CASE(a_search_that_finds_nothing_has_not_failed),
-       T_CASE(what_was_printed_is_judged_by_its_form),
+       T_CASE(rows_that_were_changed_are_no_output), T_CASE(what_was_printed_is_judged_by_its_form),
        T_CASE(members_of_an_answer_are_found_and_compared),
        T_CASE(an_answer_has_each_member_that_the_document_shows),
        T_CASE(facts_of_the_act_are_judged_and_said),

@@ -114,6 +114,8 @@ static const struct {
     {"all required variables set", &names, EXPECT_SET, OP_EQ, 0, 0, "DB_URL|TOKEN", "", ""},
     {"all required variables set", &shell, EXPECT_ASK, OP_EQ, 0, 0, "all required variables set", "", ""},
     {"no output", &shell, EXPECT_EMPTY, OP_EQ, 0, 0, "", "", ""},
+    {"no output", &sql, EXPECT_EMPTY, OP_EQ, 0, 0, "", "", ""},
+    {"nothing", &sql, EXPECT_ROWS, OP_EQ, 0, 0, "", "", ""},
     {"Should be empty", &shell, EXPECT_EMPTY, OP_EQ, 0, 0, "", "", ""},
     {"no matches", &search, EXPECT_EMPTY, OP_EQ, 1, 0, "", "", ""},
     {"keine Ausgabe", &shell, EXPECT_EMPTY, OP_EQ, 0, 0, "", "", ""},
