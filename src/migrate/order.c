@@ -41,10 +41,24 @@ static bool order_same(const struct migration *a, const struct migration *b)
                           : migration_version_cmp(a->version, b->version) == 0);
 }
 
+/* The way back alone, be it without a statement (a merge of Alembic). */
+static bool order_is_back(const struct migration *m)
+{
+    return m->has_down && !order_has(m, MIGRATION_UP);
+}
+
+/* One is the way there of the other: they are files of one migration. */
+static bool order_is_pair(const struct migration *a, const struct migration *b)
+{
+    return order_has(a, MIGRATION_UP) != order_has(b, MIGRATION_UP) ||
+           (!order_has(a, MIGRATION_UP) && order_is_back(a) != order_is_back(b));
+}
+
 /* The parts of `b` behind those of `a`: up, then down. */
 static void order_join(struct arena *arena, struct migration *a, const struct migration *b)
 {
-    const struct migration *up = order_has(a, MIGRATION_UP) ? a : b, *down = up == a ? b : a;
+    bool there = order_has(a, MIGRATION_UP) || (!order_has(b, MIGRATION_UP) && order_is_back(b));
+    const struct migration *up = there ? a : b, *down = there ? b : a;
     struct migration_part *parts =
         ARENA_NEWN(arena, struct migration_part, a->n_parts + b->n_parts + 1);
     struct migration joined = *up;
@@ -73,7 +87,7 @@ static enum err_code order_join_all(struct migrations *m, struct err *err)
             m->v.v[n++] = *one;
             continue;
         }
-        if (order_has(last, MIGRATION_UP) == order_has(one, MIGRATION_UP))
+        if (!order_is_pair(last, one))
             return err_set(err, ERR_INVALID, "version %.*s twice: %.*s, %.*s (FMT011)",
                            SV_FMT(one->version), SV_FMT(last->path), SV_FMT(one->path));
         order_join(&m->arena, last, one);

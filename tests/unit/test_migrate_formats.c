@@ -328,6 +328,30 @@ T(versions_are_numbers_and_come_once)
     migrations_release(&m);
 }
 
+/* `alembic merge` writes a revision that does nothing in either direction. */
+T(a_merge_without_statements_is_one_migration_with_a_way_back)
+{
+    static const char up[] = "-- Running upgrade  -> a\nSELECT 1;\n-- Running upgrade a -> b\n"
+                             "SELECT 2;\n-- Running upgrade a -> c\nSELECT 3;\n"
+                             "-- Running upgrade b, c -> m\n";
+    static const char *const paths[][2] = {{"down.sql", "up.sql"}, {"z.sql", "up.sql"}};
+
+    for (size_t i = 0; i < ARRAY_LEN(paths); i++) {
+        struct migrations m = {0};
+        struct err err = {0};
+
+        add(&m, "alembic-sql", paths[i][1], up);
+        add(&m, "alembic-sql", paths[i][0], "-- Running downgrade m -> b, c\n");
+        T_OK(order_settle(&m, &err), err);
+        T_EQ(m.v.n, 4);
+        T_SV(m.v.v[3].version, "m");
+        T_SV(m.v.v[3].path, "up.sql");
+        T_EQ(m.v.v[3].n_requires, 2);
+        T_CHECK(m.v.v[3].has_down);
+        migrations_release(&m);
+    }
+}
+
 /* In the square of their number it would be hours. */
 T(places_of_200000_statements_are_found_in_proportion)
 {
@@ -503,6 +527,7 @@ T_MAIN(T_CASE(files_are_read_or_told_what_is_wrong), T_CASE(what_is_kept_is_read
        T_CASE(statements_that_no_transaction_may_hold_are_known),
        T_CASE(names_and_strings_stand_for_what_is_between_their_quotes),
        T_CASE(versions_are_numbers_and_come_once),
+       T_CASE(a_merge_without_statements_is_one_migration_with_a_way_back),
        T_CASE(places_of_200000_statements_are_found_in_proportion),
        T_CASE(two_heads_are_named_unless_both_are_applied),
        T_CASE(versions_compare_as_numbers_with_dots_and_names_before_them),
