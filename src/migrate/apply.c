@@ -607,13 +607,10 @@ static enum err_code apply_order_downs(const struct pending *p, const struct boo
     return ERR_OK;
 }
 
-/* Its way back is written, and has nothing to do: a merge of Alembic. */
-static bool apply_undoes_nothing(const struct migration *m)
+/* Written in both directions, and nothing is done in either: a merge of Alembic. */
+static bool apply_does_nothing(const struct migration *m)
 {
-    for (size_t i = 0; i < m->n_parts; i++)
-        if (m->parts[i].kind == MIGRATION_DOWN)
-            return false;
-    return m->has_down;
+    return m->has_down && !m->n_parts;
 }
 
 enum err_code apply_down_parts(const struct pending *p, const struct book_rows *rows,
@@ -635,7 +632,7 @@ enum err_code apply_down_parts(const struct pending *p, const struct book_rows *
     for (size_t i = 0; i < m->n_parts; i++)
         if (apply_check_part(m, &m->parts[i], db, err) != ERR_OK)
             return err->code;
-    if (m->n_parts || (p->file && (p->not_for || apply_undoes_nothing(p->file))))
+    if (m->n_parts || (p->file && (p->not_for || apply_does_nothing(p->file))))
         return ERR_OK;
     (void)err_set(err, ERR_REFUSED, "%.*s has no way back: no down was written",
                   SV_FMT(p->version));
