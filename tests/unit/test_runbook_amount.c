@@ -43,6 +43,7 @@ T(the_subject_stands_first_and_nothing_is_left_out)
     want_phrase("at least 3 timeouts within 5 minutes", "timeouts >= 3 in 5 minutes");
     want_phrase("fewer than 100 orders every hour", "orders < 100 per hour");
     want_phrase("\xe2\x89\xa5 3 5xx", "5xx >= 3");
+    want_phrase("over 5 errors per minute.", "errors > 5 per minute.");
     want_phrase("<= 2 jobs failed", "failed jobs <= 2");
     want_phrase("> 5% failed logins", "failed logins > 5%");
     want_phrase("> 5% 5xx", "5xx > 5%");
@@ -74,6 +75,8 @@ T(what_only_people_see_is_asked_where_the_release_is_watched)
     want_bullet("Monitoring", "Roll back if users report errors", "?");
     want_rules("# R\n## Monitoring\nIf the health check fails, roll back.\n", "?");
     want_rules("# R\n## Monitoring\nIf users report errors, ask the team.\n", "");
+    want_rules("# R\n## Monitoring\nPage the on-call when users report errors.\n", "");
+    want_rules("# R\n## Monitoring\nConsider rolling back if users report errors.\n", "");
     want_rules("# R\n## Monitoring\nIf any check fails, roll back.\n", "");
     want_rules("# R\n## Monitoring\nRoll back as soon as a metric is red:\n", "");
     want_rules("# R\n## Deployment\nIf the health check fails, roll back.\n", "");
