@@ -1,7 +1,10 @@
 /* What changes a database, or what is kept about it. */
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
+#include "base/file.h"
+#include "base/mem.h"
 #include "base/sv.h"
 #include "base/text.h"
 #include "cli/db_verb.h"
@@ -128,12 +131,35 @@ static void db_go_missing(const struct db_verb *v, const pendings *p)
     term_write(&b);
 }
 
+/* Sqitch keeps what it has deployed to a SQLite file in another one, sqitch.db beside it. */
+static enum err_code db_go_registry(const struct db_verb *v, const struct apply *a, struct err *err)
+{
+    CLEANUP(strbuf_release) struct strbuf file = STRBUF(0);
+    CLEANUP(mem_freep) char *dir = NULL;
+
+    if (v->c->db.accept_state || a->rows.migrations.n || db_kind(v->db) != DB_SQLITE ||
+        !v->tree.format || strcmp(v->tree.format->name, "sqitch") != 0)
+        return ERR_OK;
+    dir = path_dir(db_name(v->db));
+    strbuf_addf(&file, "%s/sqitch.db", dir);
+    if (access(strbuf_str(&file), F_OK) != 0)
+        return ERR_OK;
+    (void)err_set(
+        err, ERR_REFUSED,
+        "sqitch keeps what it has applied in '%s', which is not read here: nothing was done",
+        strbuf_str(&file));
+    return err_hint(
+        err,
+        "mark what it has applied, the oldest first: prusik db stamp CHANGE --why \"...\"; or, if "
+        "it has applied none of these: --accept-state");
+}
+
 static enum err_code db_go_up(struct db_verb *v, struct apply *a, const pendings *p,
                               struct err *err)
 {
     size_t end = 0, n = 0;
 
-    if (db_verb_heads(v, p, err) != ERR_OK ||
+    if (db_verb_heads(v, p, err) != ERR_OK || db_go_registry(v, a, err) != ERR_OK ||
         adopt_guard(v->db, &a->rows, v->c->db.accept_state, err) != ERR_OK ||
         db_go_end(v, p, &end, err) != ERR_OK || db_go_check(v, a, p, end, err) != ERR_OK)
         return err->code;

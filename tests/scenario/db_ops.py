@@ -375,8 +375,9 @@ def backups_that_are_killed_leave_nothing_behind_the_next(base):
     start = time.monotonic()
     backup_do(base, "restore", path, "--to", restored(base, -1)[0])
     back_s = time.monotonic() - start
-    left = 0
-    for i in range(FEW):
+    left = runs = 0
+    while runs < FEW or (killed < FEW // 2 and runs < 10 * FEW):  # one that is quick may be over before its moment
+        i, runs = runs, runs + 1
         killed += backup_killed(base, make_s * rng.random(), *make)
         for f in os.listdir("backups"):
             check(f.startswith(".prusik-") or f.endswith(".prbak"), f)
@@ -392,7 +393,7 @@ def backups_that_are_killed_leave_nothing_behind_the_next(base):
     backup_do(base, *make)
     same("left", scratches(base), "")
     same("whole", backup_do(base, "list", "backups", "--json").count('"whole":true'), len(os.listdir("backups")))
-    print(f"# {base.kind}: {killed} of {2 * FEW} were killed, over {make_s:.2f} s and {back_s:.2f} s; {left} left something")
+    print(f"# {base.kind}: {killed} of {2 * runs} were killed, over {make_s:.2f} s and {back_s:.2f} s; {left} left something")
     check(killed >= FEW // 2, f"only {killed} were killed before their end")
 
 
